@@ -1,0 +1,1 @@
+"""Catalogue: catalogue servers and their sources."""

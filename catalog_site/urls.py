@@ -1,0 +1,20 @@
+"""Every address of the console: each app brings its pages, `api` the JSON API."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from catalog_site.api import api
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("people.urls")),
+    path("", include("audit.urls")),
+    path("", include("catalog.urls")),
+    path("", include("oauth_connect.urls")),
+    path("", include("signing.urls")),
+    path("", include("gateways.urls")),
+    path("", include("dynamic_mcp.urls")),
+    path("", include("catalog_site.home_urls")),
+]

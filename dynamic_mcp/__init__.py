@@ -1,0 +1,1 @@
+"""Dynamic MCP: requirement 2: sessions, servers, executions."""

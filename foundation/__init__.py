@@ -1,0 +1,1 @@
+"""Foundation: errors, outbound HTTP, processes, redaction."""

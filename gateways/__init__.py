@@ -1,0 +1,1 @@
+"""Gateways: requirement 4 and the gateway processes."""

@@ -1,0 +1,1 @@
+"""OAuth connections: requirement 1: authorisation of remote servers."""

@@ -1,0 +1,1 @@
+"""Image signatures: requirement 3: which images may run."""
