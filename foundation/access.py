@@ -30,13 +30,14 @@ class Access:
 
 def duty_held(user: Any, duty: Duty) -> bool:
     """Whether the user's role covers the duty: `use` is everyone but auditors."""
-    return {
+    held = {
         "any": True,
         "use": user.may_use,
         "officer": user.is_officer,
         "administrator": user.is_administrator,
         "audit": user.may_audit,
-    }[duty]
+    }
+    return bool(held[duty])
 
 
 def needs(scope: str, duty: Duty | None = None) -> Callable[[HttpRequest], Any]:
@@ -83,7 +84,7 @@ def page(duty: Duty = "any") -> Callable[[Callable[..., HttpResponseBase]], Call
 def _check_csrf(request: HttpRequest) -> None:
     def view(request: HttpRequest) -> None: ...
 
-    middleware = CsrfViewMiddleware(lambda request: None)  # type: ignore[arg-type,return-value]
+    middleware = CsrfViewMiddleware(lambda request: None)  # type: ignore[arg-type]
     request.csrf_processing_done = False  # type: ignore[attr-defined]
     middleware.process_request(request)
     if middleware.process_view(request, view, (), {}) is not None:  # type: ignore[arg-type]

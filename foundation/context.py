@@ -13,7 +13,7 @@ class CallContext:
     via: str = "command"
 
 
-_current: ContextVar[CallContext] = ContextVar("call_context", default=CallContext())
+_current: ContextVar[CallContext] = ContextVar("call_context", default=CallContext())  # noqa: B039  (frozen)
 
 current = _current.get
 enter = _current.set

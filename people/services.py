@@ -11,7 +11,7 @@ from foundation.errors import NotLoggedIn
 from people import hooks
 from people.models import ApiToken, Notice, Scope, User
 
-TOKEN_PREFIX = "mcpc_"
+TOKEN_PREFIX = "mcpc_"  # noqa: S105  (a public prefix, so that scanners recognise a leaked token)
 TOKEN_DEFAULT_SCOPES = (Scope.READ, Scope.USE)
 TOKEN_DEFAULT_DAYS = 90
 _LAST_USE_STEP = timedelta(minutes=1)

@@ -59,7 +59,7 @@ def secret_read(*, key: str, owner: User | None) -> str:
     secret = StoredSecret.objects.filter(key=key, owner=owner).first()
     if secret is None:
         raise SecretMissing
-    return unseal(secret.sealed, identity=_identity(secret)).decode()
+    return unseal(bytes(secret.sealed), identity=_identity(secret)).decode()
 
 
 def secret_delete(*, key: str, owner: User | None) -> bool:
