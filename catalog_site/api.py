@@ -46,5 +46,4 @@ def authentication_error(request: HttpRequest, error: AuthenticationError) -> Ht
 
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    refusal = Invalid(str(error))
-    return problem_response(refusal)
+    return HttpResponse(status=error.status_code)  # ErrorMiddleware makes the problem document of it

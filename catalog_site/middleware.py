@@ -4,9 +4,29 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
-from foundation.errors import ConsoleError
+from foundation.errors import ConsoleError, Forbidden, NotFound
 from foundation.problems import problem_response
+
+API = "/api/"
+PROBLEM = "application/problem+json"
+
+
+class Malformed(ConsoleError):
+    code = "request.malformed"
+    status = 400
+    title = _("The request cannot be read")
+    sentence = _("The body is not what was announced, such as broken JSON.")
+    steps = (_("Correct the request and send it again."),)
+
+
+class MethodNotAllowed(ConsoleError):
+    code = "request.method"
+    status = 405
+    title = _("Not this way")
+    sentence = _("This address does not take that method.")
+    steps = (_("See the API's page at /api/v1/docs."),)
 
 
 class ErrorMiddleware:
@@ -16,12 +36,24 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code >= 400 and request.path.startswith(API) and response["Content-Type"] != PROBLEM:
+            return _as_problem(response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, ConsoleError):
             return None  # Django logs it and answers with the 500 page
-        if request.path.startswith("/api/"):
+        if request.path.startswith(API):
             return problem_response(exception)
         template = "partials/error.html" if getattr(request, "htmx", False) else "error.html"
         return render(request, template, {"error": exception}, status=exception.status)
+
+
+def _as_problem(response: HttpResponse) -> HttpResponse:
+    """Return the framework's own refusal (404, 405, broken JSON, 500) as a problem document, headers kept."""
+    kinds: dict[int, type[ConsoleError]] = {400: Malformed, 403: Forbidden, 404: NotFound, 405: MethodNotAllowed}
+    problem = problem_response(kinds.get(response.status_code, ConsoleError)())
+    if "Allow" in response:
+        problem["Allow"] = response["Allow"]
+    return problem

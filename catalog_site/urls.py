@@ -9,12 +9,9 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("people.urls")),
-    path("", include("audit.urls")),
-    path("", include("catalog.urls")),
-    path("", include("oauth_connect.urls")),
-    path("", include("signing.urls")),
-    path("", include("gateways.urls")),
-    path("", include("dynamic_mcp.urls")),
+    *(
+        path("", include(f"{app}.urls"))
+        for app in ("people", "audit", "catalog", "oauth_connect", "signing", "gateways", "dynamic_mcp")
+    ),
     path("", include("catalog_site.home_urls")),
 ]

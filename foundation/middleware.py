@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from foundation import context
 from foundation.addresses import client_address
@@ -16,6 +17,8 @@ from foundation.problems import problem_response
 class BodyTooLarge(ConsoleError):
     code = "request.too_large"
     status = 413
+    title = _("Too large")
+    sentence = _("A request may hold 1 MiB at most.")
 
 
 class RequestMiddleware:

@@ -181,6 +181,7 @@ AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=365)
 # ---- languages, static files, logs ------------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ja")
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "catalog_site" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TZ", default="UTC") or "UTC"
