@@ -24,7 +24,7 @@ KEYS = ("signing", "vault")
 def backup(file: Path) -> int:
     """Write all rows and the data folder's keys to `file` (gzip tar, mode 0600); return the number of rows."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    models = [model for model in serializers.sort_dependencies([(a, None) for a in apps.get_app_configs()], True)]
+    models = serializers.sort_dependencies([(config, None) for config in apps.get_app_configs()], True)
     chosen = [model for model in models if model._meta.label_lower not in SKIPPED and not model._meta.proxy]
     with (
         os.fdopen(descriptor, "wb") as stream,

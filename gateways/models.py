@@ -41,6 +41,10 @@ class Gateway(models.Model):
     applied_revision = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=64, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    handshake_until = models.DateTimeField(null=True, blank=True, editable=False)  # who makes the MCP session anew
+    told_seq = models.PositiveBigIntegerField(default=0, editable=False)  # newest state passed on to `servers_told`
+    failures = models.PositiveSmallIntegerField(default=0, editable=False)  # failed probes in a row
+    closed = models.BooleanField(default=False, editable=False)  # its session has ended: never started again
     reason_code = models.CharField(max_length=64, blank=True)
     detail = models.TextField(blank=True)  # redacted
     started_at = models.DateTimeField(null=True, blank=True)
