@@ -1,6 +1,6 @@
 """The audit log: one row per act, append-only, with copies of names that outlive what they name."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +19,7 @@ class Verb(models.TextChoices):
     USER_EXPORT = "user.export", _("exported a user's data")
     TOKEN_CREATE = "token.create", _("created an API token")
     TOKEN_REVOKE = "token.revoke", _("revoked an API token")
+    ACCESS_THROTTLE = "access.throttle", _("tried too often")
     CATALOG_SYNC = "catalog.sync", _("read a catalogue source")
     CATALOG_APPROVE = "catalog.approve", _("approved a catalogue server")
     CATALOG_REJECT = "catalog.reject", _("rejected a catalogue server")
@@ -33,12 +34,32 @@ class Verb(models.TextChoices):
     EXEC_CANCEL = "exec.cancel", _("cancelled a run")
     VAULT_ROTATE = "vault.rotate", _("rotated the vault's keys")
     SWEEP_REMOVE = "sweep.remove", _("removed something without an owner")
+    AUDIT_PURGE = "audit.purge", _("removed events past their time")
+
+
+def verbs() -> list[tuple[str, str]]:
+    """The choices of `AuditEvent.verb`; a function, so that a new act needs no migration."""
+    return Verb.choices
 
 
 class Outcome(models.TextChoices):
     OK = "ok", _("done")
     REFUSED = "refused", _("refused")
     FAILED = "failed", _("failed")
+
+
+class AppendOnly(TypeError):
+    """Somebody tried to change or delete what was written down; a programming error, never a user's."""
+
+
+class Log(models.QuerySet["AuditEvent"]):
+    """Events can be added and read. `audit.services.purge` is the one way out."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise AppendOnly
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnly
 
 
 class AuditEvent(models.Model):
@@ -48,7 +69,7 @@ class AuditEvent(models.Model):
     )
     actor_name = models.CharField(_("who"), max_length=150, blank=True)
     via = models.CharField(_("by way of"), max_length=20, blank=True)  # page, api, agent, task, command
-    verb = models.CharField(_("act"), max_length=40, choices=Verb.choices)
+    verb = models.CharField(_("act"), max_length=40, choices=verbs)
     object_type = models.CharField(max_length=40, blank=True)
     object_id = models.CharField(max_length=64, blank=True)
     object_name = models.CharField(_("on what"), max_length=200, blank=True)
@@ -56,6 +77,8 @@ class AuditEvent(models.Model):
     detail = models.JSONField(_("detail"), default=dict)
     address = models.CharField(_("from where"), max_length=45, blank=True)
     request_id = models.CharField(_("request"), max_length=26, blank=True, db_index=True)
+
+    objects = Log.as_manager()
 
     class Meta:
         verbose_name = _("audit event")
@@ -65,3 +88,11 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.object_name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly

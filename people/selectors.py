@@ -1,0 +1,32 @@
+"""Reading people, tokens and notices: always for somebody."""
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from foundation.access import duty_held
+from foundation.errors import NotFound
+from people.models import ApiToken, Notice, User
+
+
+def users_visible(user: User) -> QuerySet[User]:
+    """Return everybody for auditors and administrators, else oneself."""
+    everybody = User.objects.order_by("username")
+    return everybody if duty_held(user, "audit") else everybody.filter(pk=user.pk)
+
+
+def user_get(user: User, user_id: int) -> User:
+    """Return the person of this id when `user` may see them. Raises NotFound."""
+    found = users_visible(user).filter(pk=user_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Return the user's own tokens that still open something, newest first."""
+    return ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=timezone.now())
+
+
+def notices_of(user: User) -> QuerySet[Notice]:
+    """Return the user's own notices, newest first."""
+    return Notice.objects.filter(user=user)
