@@ -87,7 +87,8 @@ class RunningConsole:
         return self
 
     def _read(self, ready: threading.Event) -> None:
-        assert self.process is not None and self.process.stdout is not None
+        assert self.process is not None
+        assert self.process.stdout is not None
         with self.process.stdout as stream:
             for line in stream:
                 self.lines.append(line.rstrip())
