@@ -51,7 +51,7 @@ WSGI_APPLICATION = "catalog_site.wsgi.application"
 AUTH_USER_MODEL = "people.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "foundation.admin_config.ConsoleAdminConfig",  # django.contrib.admin with a read-only site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

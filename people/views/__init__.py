@@ -1,0 +1,1 @@
+"""The pages of people: logging in, accounts, tokens, notices, profile."""
