@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+"""The first page, the choice of a theme, and what machines ask: liveness, readiness, figures."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from catalog_site import home_views
+
+urlpatterns = [
+    path("", home_views.home, name="home"),
+    path("theme/", home_views.theme, name="theme"),
+]
