@@ -1,0 +1,76 @@
+"""Stopping the console in the middle of a call: nothing of it stays, whichever way it is stopped."""
+
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.console import ROOT, RunningConsole, free_port, running_console
+from tests.support.program import Program, program_for
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.node
+LONG = {"duration": 120, "steps": 2}
+
+
+def in_the_middle_of_a_call(console: RunningConsole) -> tuple[Program, str]:
+    """Start a session, and in it a call that would take two minutes; return once it is under way."""
+    program = program_for(console, "keeper")
+    session = program.session_with("everything")
+
+    def call() -> None:
+        try:
+            program.call(
+                "POST", f"/sessions/{session}/exec", {"tool": "trigger-long-running-operation", "arguments": LONG}
+            )
+        except OSError:
+            pass  # the console went away under the call: what the test is about
+
+    threading.Thread(target=call, daemon=True).start()
+    until(lambda: program.get(f"/sessions/{session}/executions")["count"] == 1, timeout_s=20)
+    return program, session
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_a_signal_stops_everything_in_the_middle_of_a_call(number: signal.Signals, tmp_path: Path) -> None:
+    with running_console(ROOT, tmp_path / "data") as console:
+        _program, session = in_the_middle_of_a_call(console)
+        folder = console.data / "sessions" / session
+        assert folder.is_dir()
+        assert len(console.processes()) >= 6  # web, worker, beat, Valkey, gateway, child
+        console.stop(number, timeout_s=20)
+        assert console.processes() == []
+        assert not folder.exists()
+
+
+def test_a_killed_console_leaves_nothing_after_the_next_start(tmp_path: Path) -> None:
+    with running_console(ROOT, tmp_path / "data") as console:
+        program, session = in_the_middle_of_a_call(console)
+        own = {"granian", "celery", "valkey-server", "manage.py"}
+        console.stop(signal.SIGKILL)
+
+        def own_left() -> list[str]:
+            lines = [" ".join(process.cmdline()) for process in console.processes()]
+            return [line for line in lines if any(name in line for name in own)]
+
+        until(lambda: own_left() == [], timeout_s=5)
+        orphans = {process.pid for process in console.processes()}
+        again = RunningConsole(root=ROOT, data=console.data, port=free_port())
+        try:
+            again.start()
+            until(lambda: not orphans & {process.pid for process in again.processes()}, timeout_s=5)
+            beside = Program(again.url, program.token)
+            shown = beside.get(f"/sessions/{session}")
+            assert (shown["state"], shown["gateway"]["state"]) == ("active", "stopped")
+            assert beside.run(session, "echo", {"message": "again"})["output"] == "Echo: again"
+        finally:
+            again.kill()
+
+
+def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+    with running_console(ROOT, tmp_path / "data") as console:
+        second = RunningConsole(root=ROOT, data=tmp_path / "other", port=console.port)
+        with pytest.raises(AssertionError, match=f"Port {console.port} on 127.0.0.1 cannot be used"):
+            second.start()
+        assert not any("Traceback" in line for line in second.lines)
