@@ -75,7 +75,7 @@ def types_of(schema: Schema) -> list[str]:
     if isinstance(told, str):
         told = [told]
     if isinstance(told, list):
-        return [name for name in told if name in _TYPES]
+        return [name for name in told if isinstance(name, str) and name in _TYPES]
     if isinstance(schema.get("properties"), dict):
         return ["object"]
     if "items" in schema:

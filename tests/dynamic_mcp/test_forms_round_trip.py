@@ -86,8 +86,7 @@ def test_a_value_shown_and_sent_again_is_the_same_value(data: st.DataObject, roo
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["type", "properties", "items", "anyOf", "enum", "$ref", "allOf", "required", "default"])
-                | keys,
+                st.sampled_from(["type", "properties", "items", "anyOf", "enum", "$ref", "allOf", "required", "default"]) | keys,
                 inner,
                 max_size=4,
             )
