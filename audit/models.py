@@ -37,9 +37,9 @@ class Verb(models.TextChoices):
     AUDIT_PURGE = "audit.purge", _("removed events past their time")
 
 
-def verbs() -> list[tuple[str, str]]:
+def verbs() -> list[tuple[str, Any]]:
     """The choices of `AuditEvent.verb`; a function, so that a new act needs no migration."""
-    return Verb.choices
+    return [(verb.value, verb.label) for verb in Verb]
 
 
 class Outcome(models.TextChoices):

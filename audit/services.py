@@ -49,12 +49,13 @@ def purge(older_than: datetime) -> int:
     """Delete the events from before `older_than`, in steps, and write down how many went; return the number."""
     gone = 0
     # a plain queryset: the model's own refuses to delete, this function is the one exception
-    events = models.QuerySet(AuditEvent).filter(at__lt=older_than).order_by("pk")
+    every: models.QuerySet[AuditEvent] = models.QuerySet(AuditEvent)
+    events = every.filter(at__lt=older_than).order_by("pk")
     while True:
         ids = list(events.values_list("pk", flat=True)[:_PURGE_STEP])
         if not ids:
             break
-        gone += models.QuerySet(AuditEvent).filter(pk__gte=ids[0], pk__lte=ids[-1], at__lt=older_than).delete()[0]
+        gone += every.filter(pk__gte=ids[0], pk__lte=ids[-1], at__lt=older_than).delete()[0]
     if gone:
         record(Verb.AUDIT_PURGE, actor=None, detail={"events": gone, "older_than": older_than.isoformat()})
     return gone

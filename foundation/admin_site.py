@@ -51,7 +51,7 @@ class Window(_ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
 
-    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         return [field.name for field in shown(self.model)]
 
     get_readonly_fields = get_fields
@@ -122,11 +122,11 @@ class ConsoleAdminSite(admin.AdminSite):
         goal = request.GET.get("next") or reverse("admin:index")
         return HttpResponseRedirect(f"{resolve_url('people:login')}?{urlencode({'next': goal})}")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Let the console's own logout do it, POST as it came: it also writes the audit event."""
         return HttpResponseRedirect(reverse("people:logout"), preserve_request=True)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return redirect("people:password")
 
 

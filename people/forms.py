@@ -12,7 +12,6 @@ from people.services import TOKEN_DEFAULT_DAYS, TOKEN_DEFAULT_SCOPES, scopes_all
 from people.services.tokens import TOKEN_MAX_DAYS
 
 PASSWORD_CHARS = 1000  # hashing more is work for nobody's good
-THEMES = [("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))]
 
 
 def add_errors(form: forms.Form, error: Invalid) -> None:
@@ -80,10 +79,6 @@ class TokenForm(forms.Form):
         assert isinstance(scopes, forms.MultipleChoiceField)  # noqa: S101  (tells mypy, fails on a slip above)
         scopes.choices = [(scope.value, scope.label) for scope in allowed]
         scopes.initial = _among(TOKEN_DEFAULT_SCOPES, allowed)
-
-
-class ThemeForm(forms.Form):
-    theme = forms.ChoiceField(label=_("Colours"), choices=THEMES, widget=forms.RadioSelect)
 
 
 def _among(wanted: Sequence[str], allowed: Sequence[str]) -> list[str]:

@@ -46,7 +46,10 @@ def user_role_set(*, actor: User | None, user: User, role: str) -> None:
 
 
 def user_active_set(*, actor: User | None, user: User, active: bool) -> None:
-    """Close or reopen an account; its browser sessions and tokens stop at once. Raises LastAdministrator, OwnAccount."""
+    """Close or reopen an account; its browser sessions and tokens stop at once.
+
+    Raises LastAdministrator, OwnAccount.
+    """
     with transaction.atomic():
         if not active:
             _not_oneself(actor, user)
@@ -65,7 +68,7 @@ def user_password_set(*, actor: User | None, user: User, password: str) -> None:
 
 
 def password_change(*, user: User, old: str, new: str) -> None:
-    """Change one's own password. Raises Invalid when the old one is wrong or the new one does not fit, TooManyRequests."""
+    """Change one's own password. Raises TooManyRequests, Invalid when one does not fit."""
     throttle.count_try("login", user.username)
     if not user.check_password(old):
         hooks.security_event.call_after_commit(user, "user.password", user, "refused", {})
@@ -132,4 +135,3 @@ def _password_errors(password: str, user: User) -> dict[str, list[str]]:
 def _raise(errors: dict[str, list[str]]) -> None:
     if errors:
         raise Invalid(errors=[{"path": path, "message": text} for path, texts in errors.items() for text in texts])
-
