@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from foundation.errors import ConsoleError, Forbidden, NotFound
+from foundation.errors import ConsoleError, Forbidden, NotFound, TooManyRequests
 from foundation.problems import problem_response
 
 API = "/api/"
@@ -47,7 +47,12 @@ class ErrorMiddleware:
         if request.path.startswith(API):
             return problem_response(exception)
         template = "partials/error.html" if getattr(request, "htmx", False) else "error.html"
-        return render(request, template, {"error": exception}, status=exception.status)
+        response = render(request, template, {"error": exception}, status=exception.status)
+        if getattr(request, "htmx", False):  # beside the part of the page that asked, not in its place
+            response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
+        if isinstance(exception, TooManyRequests):
+            response["Retry-After"] = str(exception.retry_after)
+        return response
 
 
 def _as_problem(response: HttpResponse) -> HttpResponse:
