@@ -1,3 +1,10 @@
+"""JSON API of this app: sessions and executions."""
+
 from ninja import Router
 
-router = Router(tags=["dynamic_mcp"])
+from dynamic_mcp.execution_api import router as execution_router
+from dynamic_mcp.session_api import router as session_router
+
+router = Router()
+router.add_router("", session_router)
+router.add_router("", execution_router)

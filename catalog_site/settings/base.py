@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "catalog_site.toasts.ToastMiddleware",  # messages into htmx answers
     "catalog_site.middleware.ErrorMiddleware",  # ConsoleError -> page, partial or problem document
 ]
 TEMPLATES = [
@@ -167,6 +168,7 @@ GATEWAY_RUNTIME = env.str("GATEWAY_RUNTIME", default="auto")
 GATEWAY_ALLOWED_HOSTS = env.list("GATEWAY_ALLOWED_HOSTS", default=[])
 PACKAGE_SERVERS = env.str("PACKAGE_SERVERS", default="auto")
 PACKAGE_ENV = env.list("PACKAGE_ENV", default=[])
+MOUNT_ALLOW = env.list("MOUNT_ALLOW", default=[])  # folders that servers may mount: /path (read-only), /path:rw
 CATALOG_SOURCES = env.list("CATALOG_SOURCES", default=[])
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 SESSION_MAX_HOURS = env.int("SESSION_MAX_HOURS", default=24)
