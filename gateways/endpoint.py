@@ -41,3 +41,10 @@ def endpoint_of(gateway: Gateway) -> LocalEndpoint:
             if len(_doors) > _KEPT:
                 _doors.popitem(last=False)[1].close()
     return door
+
+
+def forget(gateway: Gateway) -> None:
+    """Drop this process's doors to a gateway that is no more, with their connections and bearers."""
+    with _lock:
+        for key in [key for key in _doors if key[0] == gateway.pk]:
+            _doors.pop(key).close()

@@ -21,7 +21,7 @@ from foundation.http import LocalEndpoint
 from foundation.ids import new_id
 from foundation.redaction import redact
 from gateways import client, control, hooks, lease
-from gateways.endpoint import bearer_seal, endpoint_of
+from gateways.endpoint import bearer_seal, endpoint_of, forget
 from gateways.errors import GatewayClosed, GatewayUnavailable, LeaseLost
 from gateways.models import Gateway, GatewayState, Runtime
 from gateways.queueing import enqueue_apply
@@ -112,6 +112,7 @@ def gateway_stop(*, gateway_id: str, close: bool = True) -> Receipt:
     if close:
         Gateway.objects.filter(pk=gateway_id).update(closed=True)
     receipt = embedded.stop(gateway)
+    forget(gateway)
     with contextlib.suppress(LeaseLost):
         _enter(gateway, holder, Event.STOP, **GONE, told_seq=0, failures=0, latency_ms=None, reason_code="", detail="")
     lease.release(gateway_id, holder)
@@ -175,7 +176,8 @@ def _start(gateway: Gateway, holder: str) -> bool:
     _enter(gateway, holder, Event.START, **GONE, told_seq=0, failures=0, reason_code="", detail="")
     try:
         running = embedded.start(gateway)
-        session = client.handshake(LocalEndpoint(gateway.address, running.port, running.bearer))
+        with contextlib.closing(LocalEndpoint(gateway.address, running.port, running.bearer)) as door:
+            session = client.handshake(door)
     except ConsoleError as error:
         embedded.stop_processes(gateway)
         _enter(gateway, holder, Event.START_FAILED, reason_code=error.code, detail=redact(str(error.detail))[:2000])
@@ -224,6 +226,7 @@ def tell(gateway: Gateway, holder: str, told: control.State) -> None:
 
 
 def _gone(gateway: Gateway, holder: str, error: GatewayUnavailable) -> None:
+    forget(gateway)
     embedded.stop_processes(gateway)
     _enter(gateway, holder, Event.GONE, **GONE, reason_code=error.code, detail=str(error.detail))
     record(Verb.GATEWAY_STATE, actor=None, obj=gateway, outcome=Outcome.FAILED, detail={"code": error.code})

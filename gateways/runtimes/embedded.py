@@ -4,6 +4,7 @@ Security duty: bearer and secrets reach the process through 0600 files in a 0700
 environment is allow-listed and carries the labels by which everything of the session is found again.
 """
 
+import re
 import secrets
 import shutil
 import sys
@@ -11,10 +12,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from catalog.models import NAME_PATTERN
 from foundation import processes
 from foundation.processes import ProcessId
 from foundation.redaction import redact
@@ -23,13 +26,15 @@ from gateways.endpoint import endpoint_of
 from gateways.errors import GatewayUnavailable
 from gateways.folders import files_below, folder_make, folder_of, folder_remove, read_json, write_private
 from gateways.labels import base_environment
-from gateways.models import Gateway
+from gateways.models import Gateway, GatewayState
 from gateways.ours import of_session, stop_all
 from gateways.specs import Receipt, ServerSpec
 
 START_TIMEOUT_S = 15.0
+PROGRAM = ("-m", "gateways.embedded")
 _STEP_S = 0.005
 _LOG_TAIL = 2000
+_SERVER = re.compile(NAME_PATTERN)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,9 @@ class Running:
     bearer: str
 
 
+_started: "dict[int, Popen[bytes]]" = {}  # kept only to be reaped; who runs is asked of the operating system
+
+
 def available() -> str | None:
     """The embedded runtime needs nothing but this Python."""
     return None
@@ -49,6 +57,8 @@ def available() -> str | None:
 
 def start(gateway: Gateway) -> Running:
     """Start the gateway's program and wait until it listens. Raises GatewayUnavailable with its last words."""
+    for pid in [pid for pid, process in list(_started.items()) if process.poll() is not None]:
+        _started.pop(pid, None)
     existed = folder_of(gateway.session_id).exists()
     folder = folder_make(gateway.session_id)
     if existed:
@@ -66,11 +76,12 @@ def start(gateway: Gateway) -> Running:
     write_private(folder / "gateway.json", told)
     write_private(folder / "servers.json", {"revision": 0, "servers": []})
     env = {**base_environment(gateway.session_id), "PYTHONPATH": str(settings.BASE_DIR)}
-    argv = [sys.executable, "-m", "gateways.embedded", "--dir", str(folder)]
+    argv = [sys.executable, *PROGRAM, "--dir", str(folder)]
     log = folder / "gateway.log"
     with log.open("ab") as stream:
         log.chmod(0o600)
         process = processes.start(argv, env=env, cwd=settings.BASE_DIR, stderr=stream)
+    _started[process.pid] = process
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         found = read_json(folder / "endpoint.json")
@@ -126,6 +137,8 @@ def is_alive(gateway: Gateway) -> bool:
 
 
 def server_folder(session_id: str, server: str) -> Path:
+    if not _SERVER.fullmatch(server):
+        raise ValueError("not a server's name")
     return folder_of(session_id) / "servers" / server
 
 
@@ -140,9 +153,16 @@ def server_folder_remove(gateway: Gateway, server: str) -> Receipt:
 
 def removed(gateway: Gateway, server: str, timeout_s: float) -> Receipt:
     """Return the gateway's own count for a removed server; one that is not told in time counts as left over."""
+    deadline, seq = time.monotonic() + timeout_s, 0
+    gateway.refresh_from_db()
+    while gateway.applied_revision != gateway.desired_revision and time.monotonic() < deadline:
+        if gateway.closed or gateway.state == GatewayState.FAILED:
+            break
+        time.sleep(_STEP_S * 2)
+        gateway.refresh_from_db()
     if not is_alive(gateway):
         return Receipt(left_over=len(of_session(gateway.session_id)))
-    door, seq, deadline = endpoint_of(gateway), 0, time.monotonic() + timeout_s
+    door = endpoint_of(gateway)
     while (left := deadline - time.monotonic()) > 0:
         state = control.state(door, after=seq, wait_s=min(left, 5.0) if seq else 0)
         running = {status.name for status in state.servers}

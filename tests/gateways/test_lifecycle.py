@@ -1,0 +1,163 @@
+"""A gateway's life with real processes: started, applied, killed, started again, stopped and counted."""
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from audit.models import AuditEvent, Verb
+from foundation import processes
+from gateways import lease, services
+from gateways.errors import GatewayClosed, GatewayUnavailable
+from gateways.folders import folder_of
+from gateways.models import Gateway, GatewayState
+from gateways.ours import of_session
+from gateways.runtimes import embedded
+from gateways.specs import Receipt
+from tests.gateways.conftest import Wishes
+
+pytestmark = pytest.mark.usefixtures("stand_in")
+
+
+def test_a_wanted_server_is_brought_up_and_told(gateway: Gateway, wishes: Wishes) -> None:
+    wishes.want(gateway, "time")
+    assert gateway.state == GatewayState.RUNNING
+    assert gateway.applied_revision == gateway.desired_revision == 1
+    assert gateway.lease_until is None
+    names = [(status.name, status.state) for status in wishes.told[-1][1]]
+    assert names == [("time", "ready")]
+    assert AuditEvent.objects.filter(verb=Verb.GATEWAY_STATE, object_id=gateway.pk).count() == 1
+
+
+def test_applying_twice_keeps_the_same_process(gateway: Gateway, wishes: Wishes) -> None:
+    wishes.want(gateway, "time")
+    pid, told = gateway.pid, len(wishes.told)
+    services.gateway_apply(gateway_id=gateway.pk)
+    gateway.refresh_from_db()
+    assert gateway.pid == pid
+    assert len(wishes.told) == told
+
+
+def test_a_killed_gateway_is_started_again_with_its_servers_and_a_fresh_bearer(
+    gateway: Gateway, wishes: Wishes
+) -> None:
+    wishes.want(gateway, "time", "fetch")
+    old = (gateway.pid, bytes(gateway.bearer_sealed or b""))
+    os.kill(gateway.pid or 0, signal.SIGKILL)
+    embedded._started[gateway.pid or 0].wait(5)
+    orphans = {found.pid for found in of_session(gateway.session_id)}
+    assert len(orphans) == 2
+    services.gateway_apply(gateway_id=gateway.pk)
+    gateway.refresh_from_db()
+    assert gateway.state == GatewayState.RUNNING
+    assert gateway.pid != old[0]
+    assert bytes(gateway.bearer_sealed or b"") != old[1]
+    assert {status.name for status in wishes.told[-1][1]} == {"time", "fetch"}
+    assert not orphans & {found.pid for found in of_session(gateway.session_id)}
+
+
+def test_a_call_that_finds_it_stopped_waits_until_it_runs(
+    gateway: Gateway, wishes: Wishes, django_capture_on_commit_callbacks: object
+) -> None:
+    wishes.want(gateway, "time")
+    services.gateway_stop(gateway_id=gateway.pk, close=False)
+    services.gateway_ensure_running(gateway=gateway, timeout_s=20)
+    assert gateway.state == GatewayState.RUNNING
+    assert {status.name for status in wishes.told[-1][1]} == {"time"}
+
+
+def test_a_program_that_does_not_start_is_failed_with_its_last_words(
+    gateway: Gateway, wishes: Wishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "PROGRAM", ("-c", "raise SystemExit('out of luck')"))
+    wishes.want(gateway, "time")
+    assert gateway.state == GatewayState.FAILED
+    assert "out of luck" in gateway.detail
+    with pytest.raises(GatewayUnavailable):
+        services.gateway_ensure_running(gateway=gateway, timeout_s=5)
+
+
+def test_nobody_else_is_disturbed_while_one_worker_has_the_lease(gateway: Gateway, wishes: Wishes) -> None:
+    assert lease.claim(gateway.pk, "another worker")
+    wishes.want(gateway, "time")
+    assert gateway.state == GatewayState.STOPPED
+    lease.release(gateway.pk, "another worker")
+    services.gateway_apply(gateway_id=gateway.pk)
+    gateway.refresh_from_db()
+    assert gateway.applied_revision == 1
+
+
+def test_stopping_counts_processes_and_files_and_leaves_nothing(gateway: Gateway, wishes: Wishes) -> None:
+    wishes.want(gateway, "time", "fetch")
+    running = of_session(gateway.session_id)
+    assert len(running) == 3
+    receipt = services.gateway_stop(gateway_id=gateway.pk)
+    assert receipt.processes_stopped == 3
+    assert receipt.files_removed >= 3
+    assert receipt.left_over == 0
+    assert not folder_of(gateway.session_id).exists()
+    assert not any(processes.alive(found) for found in running)
+    assert services.gateway_stop(gateway_id=gateway.pk) == Receipt()
+    gateway.refresh_from_db()
+    assert (gateway.state, gateway.pid, gateway.bearer_sealed) == (GatewayState.STOPPED, None, None)
+
+
+def test_a_stopped_gateway_of_an_ended_session_never_starts_again(gateway: Gateway, wishes: Wishes) -> None:
+    wishes.want(gateway, "time")
+    services.gateway_stop(gateway_id=gateway.pk)
+    services.gateway_apply(gateway_id=gateway.pk)  # a task that was late
+    assert of_session(gateway.session_id) == []
+    with pytest.raises(GatewayClosed):
+        services.gateway_want(gateway=gateway)
+    with pytest.raises(GatewayClosed):
+        services.gateway_ensure_running(gateway=gateway)
+
+
+def test_a_removed_server_leaves_a_receipt(gateway: Gateway, wishes: Wishes) -> None:
+    wishes.want(gateway, "time", "fetch")
+    home = folder_of(gateway.session_id) / "servers" / "time"
+    home.mkdir(parents=True)
+    (home / "cache").touch()
+    wishes.want(gateway, "fetch")
+    receipt = services.server_removed_receipt(gateway=gateway, name="time")
+    assert receipt == Receipt(processes_stopped=1, files_removed=1)
+    assert len(of_session(gateway.session_id)) == 2
+
+
+def test_the_consoles_shutdown_stops_all_of_them_and_keeps_the_sessions(gateway: Gateway, wishes: Wishes) -> None:
+    wishes.want(gateway, "time")
+    receipt = services.stop_all_local()
+    gateway.refresh_from_db()
+    assert receipt.processes_stopped == 2
+    assert receipt.left_over == 0
+    assert (gateway.state, gateway.closed) == (GatewayState.STOPPED, False)
+
+
+def test_secrets_are_in_private_files_and_in_no_argument_vector(gateway: Gateway, wishes: Wishes) -> None:
+    wishes.want(gateway, "time")
+    folder = folder_of(gateway.session_id)
+    bearer = embedded.read_json(folder / "gateway.json")["bearer"]  # type: ignore[index]
+    for found in of_session(gateway.session_id):
+        words = " ".join(psutil.Process(found.pid).cmdline())
+        assert bearer not in words
+        assert "canary" not in words
+    console_names = ("CONSOLE_SECRET_KEY", "VAULT_KEYS", "DATABASE_URL", "REDIS_URL")
+    environment = psutil.Process(gateway.pid).environ()
+    assert not set(console_names) & set(environment)
+    assert "canary-in-env" not in environment.values()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    for name in ("gateway.json", "servers.json", "gateway.log"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600, name
+
+
+def test_the_bearer_of_one_row_does_not_open_on_another(gateway: Gateway, wishes: Wishes, data_folder: Path) -> None:
+    from gateways.endpoint import endpoint_of
+    from vault.errors import SecretUnreadable
+
+    wishes.want(gateway, "time")
+    copy = services.gateway_create(owner=gateway.owner, session_id="0" * 26, runtime="embedded")
+    copy.port, copy.bearer_sealed = gateway.port, gateway.bearer_sealed
+    with pytest.raises(SecretUnreadable):
+        endpoint_of(copy)
