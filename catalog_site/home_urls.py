@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from catalog_site import home_views
+from catalog_site import home_views, machine_views
 
 urlpatterns = [
     path("", home_views.home, name="home"),
     path("theme/", home_views.theme, name="theme"),
+    path("healthz", machine_views.healthz, name="healthz"),
+    path("readyz", machine_views.readyz, name="readyz"),
+    path("metrics", machine_views.metrics, name="metrics"),
 ]

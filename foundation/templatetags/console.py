@@ -77,9 +77,9 @@ def duration(milliseconds: float | None) -> str:
     if milliseconds < 1000:
         return _("%(number)s ms") % {"number": f"{milliseconds:.0f}"}
     seconds = milliseconds / 1000
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return _("%(number)s s") % {"number": f"{seconds:.1f}"}
-    minutes, second = divmod(int(seconds), 60)
+    minutes, second = divmod(round(seconds), 60)
     if minutes < 60:
         return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": second}
     hours, minute = divmod(minutes, 60)
