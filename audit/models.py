@@ -1,5 +1,6 @@
 """The audit log: one row per act, append-only, with copies of names that outlive what they name."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -60,6 +61,11 @@ class Log(models.QuerySet["AuditEvent"]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         raise AppendOnly
+
+    def bulk_create(self, objs: Iterable["AuditEvent"], *args: Any, **kwargs: Any) -> "list[AuditEvent]":
+        if kwargs.get("update_conflicts"):
+            raise AppendOnly
+        return super().bulk_create(objs, *args, **kwargs)
 
 
 class AuditEvent(models.Model):

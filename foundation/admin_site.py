@@ -58,13 +58,13 @@ class Window(_ModelAdmin):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         if self.list_display != ("__str__",):
-            return self.list_display
+            return [name for name in self.list_display if not HIDDEN.search(str(name))]
         short = [field.name for field in shown(self.model) if isinstance(field, _SHORT)]
         return short[:_COLUMNS] or ["__str__"]
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         if self.list_filter:
-            return self.list_filter
+            return [entry for entry in self.list_filter if not HIDDEN.search(str(entry))]
         return [
             field.name
             for field in shown(self.model)
@@ -72,7 +72,9 @@ class Window(_ModelAdmin):
         ]
 
     def get_search_fields(self, request: HttpRequest) -> Any:
-        return self.search_fields or [field.name for field in shown(self.model) if field.name in _NAMES]
+        if self.search_fields:
+            return [name for name in self.search_fields if not HIDDEN.search(name)]
+        return [field.name for field in shown(self.model) if field.name in _NAMES]
 
     def get_list_select_related(self, request: HttpRequest) -> Any:
         names = {field.name for field in self.model._meta.concrete_fields if isinstance(field, models.ForeignKey)}

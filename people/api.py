@@ -63,9 +63,7 @@ def me(request: HttpRequest) -> MeOut:
 
 
 @router.get("/notices", response=NoticePage, auth=needs("read"))
-def notices(
-    request: HttpRequest, limit: Limit = 50, cursor: str = "", unread: bool = False
-) -> NoticePage:
+def notices(request: HttpRequest, limit: Limit = 50, cursor: str = "", unread: bool = False) -> NoticePage:
     """What waits for the caller, newest first."""
     found = selectors.notices_of(user_of(request)).order_by("-id")
     if unread:

@@ -5,7 +5,12 @@ from django.utils import timezone
 
 from foundation.access import duty_held
 from foundation.errors import NotFound
-from people.models import ApiToken, Notice, User
+from people.models import ApiToken, Notice, Role, User
+
+
+def administrator_exists() -> bool:
+    """Whether somebody can look after the console: an active administrator."""
+    return User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists()
 
 
 def users_visible(user: User) -> QuerySet[User]:

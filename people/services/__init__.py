@@ -1,5 +1,6 @@
 """Everything that changes accounts, roles, tokens, the first administrator and notices."""
 
+from people.selectors import administrator_exists  # a read, offered here as well
 from people.services.accounts import (
     password_change,
     user_active_set,
@@ -27,6 +28,7 @@ __all__ = [
     "TOKEN_DEFAULT_DAYS",
     "TOKEN_DEFAULT_SCOPES",
     "TOKEN_PREFIX",
+    "administrator_exists",
     "digest",
     "login_attempt",
     "notice_read",

@@ -12,12 +12,9 @@ from django.utils import timezone
 from people import hooks, throttle
 from people.errors import SetupLinkInvalid
 from people.models import Role, SetupLink, User
+from people.selectors import administrator_exists
 from people.services.accounts import user_create
 from people.services.tokens import digest
-
-
-def administrator_exists() -> bool:
-    return User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists()
 
 
 def setup_link_create() -> str | None:

@@ -140,7 +140,7 @@ def test_logging_out_takes_a_post_and_ends_the_session(cast: Cast) -> None:
     assert AuditEvent.objects.get(verb="user.logout").actor == cast.operator
 
 
-def test_logins_are_written_down_with_their_outcome_and_never_with_the_password(cast: Cast, committed: Committed) -> None:
+def test_logins_are_written_down_and_never_with_the_password(cast: Cast, committed: Committed) -> None:
     with committed():
         attempt(Client(), "operator", WRONG)
         attempt(Client(), "not-an-account-but-a-pasted-password", WRONG)

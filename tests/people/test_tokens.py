@@ -190,7 +190,7 @@ def test_a_name_with_markup_is_shown_as_text(cast: Cast) -> None:
     assert "<script>alert" not in cast.browser(cast.operator).get("/tokens/").content.decode()
 
 
-def test_the_page_of_tokens_asks_the_database_a_fixed_number_of_times(cast: Cast, django_assert_max_num_queries) -> None:
+def test_the_page_asks_the_database_a_fixed_number_of_times(cast: Cast, django_assert_max_num_queries) -> None:
     for n in range(30):
         services.token_create(user=cast.operator, name=f"token {n}")
     browser = cast.browser(cast.operator)
