@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation.http import LocalAnswer, LocalEndpoint
-from foundation.http_errors import LocalTimeout, OutboundError, OutboundTooLarge
+from foundation.http_errors import LocalTimeout, LocalUnreachable, OutboundTooLarge
 from gateways.endpoint import endpoint_of
 from gateways.errors import CallTimedOut, GatewayUnavailable, OutputTooLarge, RpcError, rpc_error
 from gateways.models import Gateway
@@ -99,8 +99,8 @@ def _post(door: LocalEndpoint, body: bytes, session: str, timeout_s: float) -> L
         raise CallTimedOut(-32001, _("The tool did not answer in time.")) from error
     except OutboundTooLarge as error:
         raise OutputTooLarge(-32001, _("The output is larger than the console takes.")) from error
-    except OutboundError as error:
-        raise GatewayUnavailable(sent=bool(getattr(error, "sent", False))) from error
+    except LocalUnreachable as error:
+        raise GatewayUnavailable(sent=error.sent) from error
 
 
 def _result(answer: LocalAnswer) -> dict[str, Any]:

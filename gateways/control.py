@@ -7,9 +7,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from foundation.http import LocalAnswer, LocalEndpoint
-from foundation.http_errors import OutboundError
+from foundation.http_errors import LocalTimeout, LocalUnreachable, OutboundError
 from gateways.errors import GatewayUnavailable
 from gateways.specs import Receipt, ServerStatus
+
+DOOR_ERRORS = (LocalTimeout, LocalUnreachable, OutboundError)
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ def healthcheck(door: LocalEndpoint, timeout_s: float = 3.0) -> None:
     """Raises GatewayUnavailable unless the gateway answers 200."""
     try:
         _checked(door.get("/healthcheck", timeout_s=timeout_s))
-    except OutboundError as error:
+    except DOOR_ERRORS as error:
         raise GatewayUnavailable from error
 
 
@@ -50,7 +52,7 @@ def state(door: LocalEndpoint, *, after: int = 0, wait_s: float = 0) -> State:
     """Return the gateway's state, waiting up to `wait_s` for one newer than `after`. Raises GatewayUnavailable."""
     try:
         answer = door.get(f"/control/state?after={after}&wait_s={wait_s:g}", timeout_s=wait_s + 5)
-    except OutboundError as error:
+    except DOOR_ERRORS as error:
         raise GatewayUnavailable from error
     data = _object(_checked(answer))
     try:
@@ -69,7 +71,7 @@ def _post(door: LocalEndpoint, path: str, body: dict[str, Any], timeout_s: float
     headers = {"Content-Type": "application/json"}
     try:
         return _object(_checked(door.post(path, json.dumps(body).encode(), headers=headers, timeout_s=timeout_s)))
-    except OutboundError as error:
+    except DOOR_ERRORS as error:
         raise GatewayUnavailable from error
 
 

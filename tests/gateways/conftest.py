@@ -17,8 +17,7 @@ from gateways.runtimes import embedded
 from gateways.specs import ServerSpec, ServerStatus
 from tests.support.cast import Cast
 
-STAND_IN = Path(__file__).resolve().parent.parent / "support" / "stand_in_gateway.py"
-SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+SERVER = Path(__file__).resolve().parent.parent / "support" / "small_server.py"
 
 
 @dataclass
@@ -32,7 +31,10 @@ class Wishes:
         """Want servers of these names and have them applied, as a worker would."""
         env = base_environment(gateway.session_id)
         self.servers[gateway.pk] = [
-            ServerSpec(name=name, kind="package", argv=SLEEPER, env={**env, "TOKEN": "canary-in-env"}) for name in names
+            ServerSpec(
+                name=name, kind="package", argv=[sys.executable, str(SERVER)], env={**env, "TOKEN": "canary-in-env"}
+            )
+            for name in names
         ]
         services.gateway_want(gateway=gateway)
         services.gateway_apply(gateway_id=gateway.pk)
@@ -61,11 +63,6 @@ def data_folder(settings: Settings, tmp_path: Path) -> Iterator[Path]:
         door.close()
     for process in embedded._started.values():
         process.wait(5)
-
-
-@pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "PROGRAM", (str(STAND_IN),))
 
 
 @pytest.fixture
