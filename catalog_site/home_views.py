@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from catalog_site.context import THEMES
 from catalog_site.overview import overview
 from people.models import User
-from people.services.setup import administrator_exists
+from people.selectors import administrator_exists
 
 _YEAR_S = 365 * 24 * 3600
 
