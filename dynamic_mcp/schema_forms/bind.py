@@ -50,6 +50,11 @@ class Field:
         return self.node.kind
 
     @property
+    def multiline(self) -> bool:
+        """Whether what it holds needs more than one line, whatever the schema says."""
+        return self.kind == Kind.TEXT and "\n" in self.value
+
+    @property
     def default_text(self) -> str:
         """The default in words, for the hint of an input that shows something else."""
         default = self.node.default
@@ -65,7 +70,10 @@ class Field:
     @property
     def described_by(self) -> str:
         """Ids of the hint and the error, for `aria-describedby`."""
-        parts = [f"{self.id}-hint"] if self.node.description or self.node.examples else []
+        told = (
+            self.node.description or self.node.examples or self.kind == Kind.RAW or self.input_type == "datetime-local"
+        )
+        parts = [f"{self.id}-hint"] if told else []
         return " ".join([*parts, f"{self.id}-error"] if self.errors else parts)
 
 

@@ -13,6 +13,7 @@ from dynamic_mcp.schema_forms import SchemaForm
 from dynamic_mcp.schema_forms.build import MAX_DEPTH, build
 from dynamic_mcp.schema_forms.nodes import Kind, Node
 
+WORDS = ["type", "properties", "items", "anyOf", "enum", "$ref", "allOf", "required", "default"]
 CATALOGUE = Path(__file__).parents[2] / ".." / "shared" / "data" / "docker-catalog.yaml"
 
 keys = st.text("abcXYZ.@~ _日本-[]", min_size=1, max_size=6)
@@ -86,7 +87,7 @@ def test_a_value_shown_and_sent_again_is_the_same_value(data: st.DataObject, roo
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["type", "properties", "items", "anyOf", "enum", "$ref", "allOf", "required", "default"]) | keys,
+                st.sampled_from(WORDS) | keys,
                 inner,
                 max_size=4,
             )
