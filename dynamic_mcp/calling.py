@@ -1,5 +1,6 @@
 """One call of a tool through the session's gateway, and what its failures mean as exit codes."""
 
+import time
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +10,14 @@ from dynamic_mcp import results
 from dynamic_mcp.models import ServerState, Session, SessionServer
 from dynamic_mcp.results import Result, failure
 from dynamic_mcp.validation import SchemaUnusable, findings
-from dynamic_mcp.waiting import wait_until
+from dynamic_mcp.waiting import LOOK_S, wait_until
 from foundation.errors import ConsoleError
 from gateways import errors
 from gateways import services as gateways
+from gateways.models import Gateway
 
 STARTING_WAIT_S = 30.0
+FRESH_WAIT_S = 10.0
 _WAITS = {
     ServerState.NEEDS_INPUT: "exec.input_missing",
     ServerState.NEEDS_AUTHORIZATION: "exec.authorization_needed",
@@ -85,9 +88,23 @@ def _ask(session: Session, method: str, params: dict[str, Any], request_id: str,
         if error.extra.get("sent"):
             raise
     gateways.gateway_ensure_running(gateway=gateway, timeout_s=STARTING_WAIT_S)
-    return gateways.gateway_request(
-        gateway=gateway, method=method, params=params, request_id=request_id, timeout_s=timeout_s
-    )
+    return _ask_fresh(gateway, method, params, request_id, timeout_s)
+
+
+def _ask_fresh(
+    gateway: Gateway, method: str, params: dict[str, Any], request_id: str, timeout_s: float
+) -> dict[str, Any]:
+    """Send a request to a gateway that has just started: it may not have read yet which servers it has."""
+    deadline = time.monotonic() + FRESH_WAIT_S
+    while True:
+        try:
+            return gateways.gateway_request(
+                gateway=gateway, method=method, params=params, request_id=request_id, timeout_s=timeout_s
+            )
+        except errors.ToolUnknown:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LOOK_S)
 
 
 def _still_starting(row: SessionServer) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Body, Router, Status
 
 from dynamic_mcp import selectors, services, shapes
 from dynamic_mcp.schemas import ExecAccepted, ExecIn, ExecList, ExecOut, InvalidProblem, Limit, Problem
@@ -13,11 +13,10 @@ from people.requests import user_of
 router = Router(tags=["executions"])
 reads, uses = needs("read"), needs("use")
 REFUSALS: dict[int, Any] = {404: Problem, 409: Problem, 422: InvalidProblem}
-Answer = tuple[int, Any]
 
 
 @router.post("/sessions/{session_id}/exec", auth=uses, response={200: ExecOut, 202: ExecAccepted, **REFUSALS})
-def exec_start(request: HttpRequest, response: HttpResponse, session_id: str, body: ExecIn) -> Answer:
+def exec_start(request: HttpRequest, response: HttpResponse, session_id: str, body: ExecIn) -> Status[Any]:
     """Run a tool. An accepted call answers 200 with an exit code, whatever became of the tool.
 
     Exit codes: 0 done, 1 the tool said error, 2 arguments against the schema, 124 timed out, 125 gateway or server
@@ -33,9 +32,9 @@ def exec_start(request: HttpRequest, response: HttpResponse, session_id: str, bo
         wait=body.wait,
     )
     if body.wait:
-        return 200, shapes.run_json(run)
+        return Status(200, shapes.run_json(run))
     response["Location"] = f"/api/v1/executions/{run.execution.pk}"
-    return 202, {"execution_id": run.execution.pk, "state": run.execution.state}
+    return Status(202, {"execution_id": run.execution.pk, "state": run.execution.state})
 
 
 @router.get("/sessions/{session_id}/executions", auth=reads, response={200: ExecList, 404: Problem})
@@ -55,16 +54,16 @@ def execution_get(request: HttpRequest, execution_id: str) -> dict[str, Any]:
 
 
 @router.post("/executions/{execution_id}/cancel", auth=uses, response={202: ExecAccepted, 404: Problem})
-def execution_cancel(request: HttpRequest, execution_id: str) -> Answer:
+def execution_cancel(request: HttpRequest, execution_id: str) -> Status[Any]:
     """Ask a run to stop. It ends with 130 as soon as the gateway has let go; a finished one stays as it is."""
     execution = selectors.execution_own(user_of(request), execution_id)
     state = services.exec_cancel(execution=execution, user=user_of(request))
-    return 202, {"execution_id": execution.pk, "state": state}
+    return Status(202, {"execution_id": execution.pk, "state": state})
 
 
 @router.post("/executions/{execution_id}/input", auth=uses, response={202: ExecAccepted, 404: Problem, 409: Problem})
-def execution_input(request: HttpRequest, execution_id: str, body: dict[str, Any]) -> Answer:
+def execution_input(request: HttpRequest, execution_id: str, body: Body[dict[str, Any]]) -> Status[Any]:
     """Answer a question that a tool asked."""
     execution = selectors.execution_own(user_of(request), execution_id)
     services.exec_input(execution=execution)
-    return 202, {"execution_id": execution.pk, "state": execution.state}
+    return Status(202, {"execution_id": execution.pk, "state": execution.state})

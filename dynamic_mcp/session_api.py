@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Body, Router, Status
 
 from dynamic_mcp import selectors, services, shapes
 from dynamic_mcp.schemas import (
@@ -28,16 +28,15 @@ from people.requests import user_of
 router = Router(tags=["sessions"])
 reads, uses = needs("read"), needs("use")
 REFUSALS: dict[int, Any] = {404: Problem, 409: Problem, 422: InvalidProblem}
-Answer = tuple[int, Any]
 
 
 @router.post("/sessions", auth=uses, response={201: SessionOut, 409: Problem, 422: InvalidProblem, 429: Problem})
-def session_create(request: HttpRequest, body: SessionIn) -> Answer:
+def session_create(request: HttpRequest, body: SessionIn) -> Status[Any]:
     """Make a session. Its gateway starts with the first server."""
     session = services.session_create(
         user=user_of(request), name=body.name, runtime=body.runtime, gateway_id=body.gateway_id
     )
-    return 201, shapes.session_json(session)
+    return Status(201, shapes.session_json(session))
 
 
 @router.get("/sessions", auth=reads, response=SessionList)
@@ -66,12 +65,12 @@ def session_end(request: HttpRequest, session_id: str) -> dict[str, int]:
 
 
 @router.post("/sessions/{session_id}/servers", auth=uses, response={200: ServerOut, 201: ServerOut, **REFUSALS})
-def server_add(request: HttpRequest, session_id: str, body: ServerIn) -> Answer:
+def server_add(request: HttpRequest, session_id: str, body: ServerIn) -> Status[Any]:
     """Add a server and wait until it is ready or failed, 30 s at most."""
     row, new = services.server_add(
         user=user_of(request), session_id=session_id, server=body.server, config=body.config, secrets=body.secrets
     )
-    return (201 if new else 200), shapes.server_json(services.server_wait(row=row))
+    return Status(201 if new else 200, shapes.server_json(services.server_wait(row=row)))
 
 
 @router.delete("/sessions/{session_id}/servers/{server}", auth=uses, response={200: ReceiptOut, 404: Problem})
@@ -99,11 +98,11 @@ def config_put(request: HttpRequest, session_id: str, server: str, body: ConfigI
 
 
 @router.put("/sessions/{session_id}/servers/{server}/secrets", auth=uses, response={204: None, **REFUSALS})
-def secrets_put(request: HttpRequest, session_id: str, server: str, body: dict[str, str | None]) -> Answer:
+def secrets_put(request: HttpRequest, session_id: str, server: str, body: Body[dict[str, str | None]]) -> Status[Any]:
     """Store secrets by the catalogue's names; empty or null removes one. They are never shown again."""
     row = selectors.server_in(selectors.session_active(user_of(request), session_id), server)
     services.secrets_set(row=row, user=user_of(request), values=body)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/sessions/{session_id}/tools", auth=reads, response={200: ToolList, 404: Problem})
