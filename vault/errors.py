@@ -19,3 +19,27 @@ class SecretMissing(ConsoleError):
     title = _("No such secret")
     sentence = _("The stored value is no longer there.")
     steps = (_("Enter the value again."),)
+
+
+class WrongKeys(ConsoleError):
+    """The ring does not open what this database was sealed with. `key_id` names the key, never its content."""
+
+    code = "vault.wrong_keys"
+    status = 503
+    title = _("The vault's keys do not fit this database")
+    sentence = _("The vault's keys do not fit this database.")
+    steps = (_("Give the console the keys it was started with before (VAULT_KEYS, or keys/vault in the data folder)."),)
+
+    def __init__(self, key_id: str) -> None:
+        detail = _("The vault's key ring does not hold the key %(key_id)s that this database was sealed with.")
+        super().__init__(detail % {"key_id": key_id})
+
+
+class KeysNotInFile(ConsoleError):
+    """A new key cannot be written, since the keys come from the environment."""
+
+    code = "vault.keys_from_environment"
+    status = 409
+    title = _("The keys come from the environment")
+    sentence = _("VAULT_KEYS is set in the environment, so the console cannot change the keys itself.")
+    steps = (_("Put a new key first in VAULT_KEYS, keep the old ones behind it, restart, and rotate again."),)

@@ -1,24 +1,29 @@
 """Storing, reading and sealing secrets. The only module that other apps use."""
 
-from collections.abc import Sequence
-from functools import lru_cache
-
-from django.conf import settings
+from collections.abc import Iterable, Sequence
 
 from people.models import User
 from vault.errors import SecretMissing, SecretUnreadable
-from vault.keyring import KeyRing, SealError
+from vault.keyring import SealError
+from vault.known_value import verify_keys
 from vault.models import StoredSecret
+from vault.ring import ring
+from vault.rotation import Rotation, retire, rotate
+from vault.rotation import secret_identity as _identity
 
-
-@lru_cache(maxsize=4)
-def _parsed(text: str) -> KeyRing:
-    return KeyRing.parse(text)
-
-
-def ring() -> KeyRing:
-    """Return the key ring of the settings. Raises KeyRingError."""
-    return _parsed(settings.VAULT_KEYS)
+__all__ = [
+    "Rotation",
+    "retire",
+    "ring",
+    "rotate",
+    "seal",
+    "secret_delete",
+    "secret_read",
+    "secret_store",
+    "secrets_read_many",
+    "unseal",
+    "verify_keys",
+]
 
 
 def seal(value: bytes, *, identity: str) -> bytes:
@@ -32,10 +37,6 @@ def unseal(sealed: bytes, *, identity: str) -> bytes:
         return ring().open(bytes(sealed), identity)
     except SealError as error:
         raise SecretUnreadable from error
-
-
-def _identity(secret: StoredSecret) -> str:
-    return f"vault.storedsecret:{secret.key}:{secret.owner_id}:{secret.purpose}"
 
 
 def secret_store(*, owner: User | None, purpose: str, value: str, key: str | None = None) -> str:
@@ -69,6 +70,15 @@ def secrets_read(*, keys: Sequence[str], owner_id: int) -> dict[str, str]:
     if len(found) != len(set(keys)):
         raise SecretMissing
     return {key: unseal(bytes(secret.sealed), identity=_identity(secret)).decode() for key, secret in found.items()}
+
+
+def secrets_read_many(*, keys: Iterable[str], owner: User | None) -> dict[str, str]:
+    """Return the values of several secrets by key, in one query. Raises SecretMissing, SecretUnreadable."""
+    wanted = set(keys)
+    found = {secret.key: secret for secret in StoredSecret.objects.filter(key__in=wanted, owner=owner)}
+    if wanted - found.keys():
+        raise SecretMissing
+    return {key: unseal(bytes(row.sealed), identity=_identity(row)).decode() for key, row in found.items()}
 
 
 def secret_delete(*, key: str, owner: User | None) -> bool:

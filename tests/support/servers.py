@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography import x509
@@ -41,10 +41,8 @@ class RawServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for connection in self._open:
-            try:
+            with suppress(OSError):  # the client was first
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # the client was first
         for thread in self._threads:
             thread.join(5)
 
