@@ -67,8 +67,11 @@ def gateway_apply(*, gateway_id: str) -> None:
         tried = None
         try:
             tried = _catch_up(Gateway.objects.get(pk=gateway_id), holder)
-        except LeaseLost:
-            return  # stopped, or taken over: whoever has it now tells the rest
+        except LeaseLost:  # stopped, or taken over: whoever has it now tells the rest
+            closed = Gateway.objects.filter(pk=gateway_id, closed=True).first()
+            if closed is not None:
+                embedded.stop(closed)  # what this worker made while it was being stopped
+            return
         finally:
             lease.release(gateway_id, holder)
         # A wish that came between the last look and the release found the lease taken: it is ours to fulfil.

@@ -9,13 +9,13 @@ import pytest
 
 from audit.models import AuditEvent, Verb
 from foundation import processes
-from gateways import lease, services
+from gateways import hooks, lease, services
 from gateways.errors import GatewayClosed, GatewayUnavailable
 from gateways.folders import folder_of
 from gateways.models import Gateway, GatewayState
 from gateways.ours import of_session
 from gateways.runtimes import embedded
-from gateways.specs import Receipt
+from gateways.specs import Receipt, ServerSpec
 from tests.gateways.conftest import Wishes
 
 
@@ -155,3 +155,19 @@ def test_the_bearer_of_one_row_does_not_open_on_another(gateway: Gateway, wishes
     copy.port, copy.bearer_sealed = gateway.port, gateway.bearer_sealed
     with pytest.raises(SecretUnreadable):
         endpoint_of(copy)
+
+
+def test_a_session_that_ends_in_the_middle_of_a_start_leaves_nothing(
+    gateway: Gateway, wishes: Wishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends_it(asked: Gateway) -> list[ServerSpec]:
+        services.gateway_stop(gateway_id=asked.pk)
+        return []
+
+    monkeypatch.setattr(hooks.wanted_servers, "_listeners", [ends_it])
+    services.gateway_want(gateway=gateway)
+    services.gateway_apply(gateway_id=gateway.pk)
+    gateway.refresh_from_db()
+    assert (gateway.state, gateway.closed) == (GatewayState.STOPPED, True)
+    assert of_session(gateway.session_id) == []
+    assert not folder_of(gateway.session_id).exists()
