@@ -7,6 +7,7 @@ One kept-alive connection per caller at a time; a round trip costs well below a 
 import contextlib
 import http.client
 import select
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -112,8 +113,9 @@ class LocalEndpoint:
         try:
             _open(connection, until)
             connection.request(method, path, body, headers)
+            wire = connection.sock  # the connection lets go of it when the answer ends with the stream
             response = connection.getresponse()
-            content = self._read(connection, response, until, on_piece)
+            content = self._read(wire, response, until, on_piece)
             finished = not response.will_close
         except TimeoutError as error:
             raise LocalTimeout from error
@@ -130,7 +132,7 @@ class LocalEndpoint:
 
     def _read(
         self,
-        connection: http.client.HTTPConnection,
+        wire: socket.socket,
         response: http.client.HTTPResponse,
         until: float,
         on_piece: Callable[[bytes], None] | None,
@@ -147,8 +149,7 @@ class LocalEndpoint:
                     raise OutboundTooLarge
                 if on_piece is not None:
                     on_piece(piece)
-                if connection.sock is not None:
-                    connection.sock.settimeout(_left(until))
+                wire.settimeout(_left(until))
         except (http.client.RemoteDisconnected, ConnectionResetError) as error:
             raise LocalUnreachable(sent=True) from error  # part of the answer had come: never repeated
         return bytes(content)

@@ -200,6 +200,15 @@ def find_by_label(session_id: str) -> list[ProcessId]:
     return find_labelled().get(session_id, [])
 
 
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Ask the kernel (Linux; nothing elsewhere) to send this process `number` when its parent ends."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+
+
 def free_port(address: str = "127.0.0.1") -> int:
     """Return a TCP port that was free a moment ago."""
     with socket.socket() as probe:

@@ -1,6 +1,6 @@
 """Storing, reading and sealing secrets. The only module that other apps use."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from people.models import User
 from vault.errors import SecretMissing, SecretUnreadable
@@ -62,14 +62,6 @@ def secret_read(*, key: str, owner: User | None) -> str:
     if secret is None:
         raise SecretMissing
     return unseal(bytes(secret.sealed), identity=_identity(secret)).decode()
-
-
-def secrets_read(*, keys: Sequence[str], owner_id: int) -> dict[str, str]:
-    """Return {key: value} of several secrets of one owner, in one query. Raises SecretMissing, SecretUnreadable."""
-    found = {secret.key: secret for secret in StoredSecret.objects.filter(key__in=keys, owner_id=owner_id)}
-    if len(found) != len(set(keys)):
-        raise SecretMissing
-    return {key: unseal(bytes(secret.sealed), identity=_identity(secret)).decode() for key, secret in found.items()}
 
 
 def secrets_read_many(*, keys: Iterable[str], owner: User | None) -> dict[str, str]:

@@ -37,7 +37,10 @@ def started() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
 
     def begin(code: str, **options: object) -> "subprocess.Popen[bytes]":
         environment = {**ENV, **options.pop("extra_env", {})}
-        process = processes.start([sys.executable, "-c", one_line(code)], env=environment, stdout=processes.PIPE, **options)
+        argv = [sys.executable, "-c", one_line(code)]
+        process = processes.start(argv, env=environment, stdout=processes.PIPE, **options)
+            [sys.executable, "-c", one_line(code)], env=environment, stdout=processes.PIPE, **options
+        )
         all_started.append(process)
         return process
 
