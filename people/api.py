@@ -8,6 +8,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from foundation.access import Access, needs
+from foundation.paging import page_of
 from people import selectors, services
 from people.models import Notice
 from people.notice_texts import sentence
@@ -65,18 +66,11 @@ def me(request: HttpRequest) -> MeOut:
 @router.get("/notices", response=NoticePage, auth=needs("read"))
 def notices(request: HttpRequest, limit: Limit = 50, cursor: str = "", unread: bool = False) -> NoticePage:
     """What waits for the caller, newest first."""
-    found = selectors.notices_of(user_of(request)).order_by("-id")
+    found = selectors.notices_of(user_of(request))
     if unread:
         found = found.filter(read_at=None)
-    count = found.count()
-    if cursor:
-        found = found.filter(id__lt=cursor[:26].replace("\0", ""))
-    rows = list(found[: limit + 1])
-    return NoticePage(
-        results=[NoticeOut.of(notice) for notice in rows[:limit]],
-        count=count,
-        next_cursor=rows[limit - 1].id if len(rows) > limit else None,
-    )
+    rows, following = page_of(found, limit, cursor)
+    return NoticePage(results=[NoticeOut.of(row) for row in rows], count=found.count(), next_cursor=following)
 
 
 @router.post("/notices/{slug:notice_id}/read", response=NoticeOut, auth=needs("use", "any"))
