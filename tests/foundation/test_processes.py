@@ -39,8 +39,6 @@ def started() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
         environment = {**ENV, **options.pop("extra_env", {})}
         argv = [sys.executable, "-c", one_line(code)]
         process = processes.start(argv, env=environment, stdout=processes.PIPE, **options)
-            [sys.executable, "-c", one_line(code)], env=environment, stdout=processes.PIPE, **options
-        )
         all_started.append(process)
         return process
 
