@@ -19,7 +19,7 @@ def read_events(pieces: Iterable[bytes], limit: int) -> Iterator[tuple[str, byte
     data: list[bytes] = []
     for line in _lines(pieces, limit):
         if not line:
-            if data:
+            if any(data):  # one without data only names an id to resume from
                 yield name, b"\n".join(data)
             name, data, size = "message", [], 0
             continue

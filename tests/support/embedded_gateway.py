@@ -43,6 +43,7 @@ class EmbeddedGateway:
     """The program, started with `servers`. `stop` in any case; it fails when something is left."""
 
     def __init__(self, folder: Path, servers: list[ServerSpec], **settings: Any) -> None:
+        extra = settings.pop("environment", {})
         self.folder = folder
         self.revision = 0
         self.session = f"test-{os.getpid()}-{time.monotonic_ns()}"
@@ -55,7 +56,7 @@ class EmbeddedGateway:
         )
         self.want(servers)
         self.log = folder / "gateway.log"
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO)}
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO), **extra}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gateways.embedded", "--dir", str(folder)],
