@@ -7,8 +7,13 @@ class DynamicMcpConfig(AppConfig):
     verbose_name = _("Dynamic MCP")
 
     def ready(self) -> None:
-        from dynamic_mcp import listeners
+        from dynamic_mcp import executions, listeners
+        from dynamic_mcp.models import Execution
         from gateways import hooks
+        from vault.hooks import sealed_columns
 
         hooks.wanted_servers.register(listeners.wanted_servers)
         hooks.servers_told.register(listeners.servers_told)
+        hooks.gateway_changed.register(listeners.gateway_changed)
+        sealed_columns.register(Execution, "arguments_sealed", executions.arguments_identity)
+        sealed_columns.register(Execution, "result_sealed", executions.result_identity)

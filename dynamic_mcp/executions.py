@@ -61,8 +61,7 @@ def exec_start(
 
     Raises NotFound, ServerUnknown (404), SessionEnded (409), ToolAmbiguous (422): then nothing was accepted.
     """
-    session = selectors.session_active(user, session_id)
-    rows = _rows(session)
+    session, rows = selectors.session_with_servers(user, session_id)
     row = _choose(rows, tool, server)
     if row is None and server is None and any(each.state == ServerState.STARTING for each in rows):
         wait_until(lambda: all(each.state != ServerState.STARTING for each in _rows(session)), STARTING_WAIT_S)
@@ -80,7 +79,7 @@ def exec_start(
         started_at=now if wait else None,
     )
     execution.arguments_sealed = vault.seal(
-        _arguments_bytes(values, rows, user.pk), identity=_identity(execution, "arguments")
+        _arguments_bytes(values, rows, user), identity=_identity(execution, "arguments")
     )
     execution.save(force_insert=True)
     session_used(session=session, now=now)
@@ -250,15 +249,25 @@ def _finish(run: Run, result: Result, *, actor: User) -> None:
     )
 
 
-def _arguments_bytes(arguments: Mapping[str, Any], rows: Sequence[SessionServer], owner_id: int) -> bytes:
+def _arguments_bytes(arguments: Mapping[str, Any], rows: Sequence[SessionServer], owner: User) -> bytes:
     """Return the arguments as they are sealed: as sent, and as shown where they hold a secret of the session."""
     data: dict[str, Any] = {"arguments": arguments}
     held = [row for row in rows if row.secret_keys]
     if held:
-        shown = results.masked(arguments, secrets_of(held, owner_id=owner_id))
+        shown = results.masked(arguments, secrets_of(held, owner=owner))
         if shown != arguments:
             data["shown"] = shown
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def arguments_identity(execution: Execution) -> str:
+    """Return what an execution's sealed arguments are bound to: table, row, owner, column."""
+    return _identity(execution, "arguments")
+
+
+def result_identity(execution: Execution) -> str:
+    """Return what an execution's sealed result is bound to."""
+    return _identity(execution, "result")
 
 
 def _identity(execution: Execution, column: str) -> str:

@@ -15,8 +15,9 @@ from dynamic_mcp.states import SERVER_LIVE, SERVER_MOVES, before
 from foundation.errors import ConsoleError
 from gateways import services as gateways
 from gateways.errors import GatewayClosed
-from gateways.models import Gateway
+from gateways.models import Gateway, GatewayState
 from gateways.specs import ServerSpec, ServerStatus
+from people.models import User
 from vault import services as vault
 
 _WANTED = (ServerState.STARTING, ServerState.READY)
@@ -34,7 +35,7 @@ def wanted_servers(gateway: Gateway) -> list[ServerSpec]:
     specs: list[ServerSpec] = []
     for row in rows:
         try:
-            secrets = secrets_of([row], owner_id=gateway.owner_id)
+            secrets = secrets_of([row], owner=gateway.owner)
             specs.append(
                 server_spec(
                     ServerEntry.of(row.entry),
@@ -76,12 +77,24 @@ def servers_told(gateway: Gateway, statuses: list[ServerStatus]) -> None:
             gateways.gateway_want(gateway=gateway)
 
 
-def secrets_of(rows: list[SessionServer], *, owner_id: int) -> dict[str, str]:
+def gateway_changed(gateway: Gateway) -> None:
+    """A gateway that could not start fails the servers that waited for it, with its reason."""
+    if gateway.state == GatewayState.FAILED:
+        SessionServer.objects.filter(session_id=gateway.session_id, state=ServerState.STARTING).update(
+            state=ServerState.FAILED,
+            reason_code=gateway.reason_code,
+            detail=gateway.detail,
+            progress="",
+            updated_at=timezone.now(),
+        )
+
+
+def secrets_of(rows: list[SessionServer], *, owner: User) -> dict[str, str]:
     """Return {secret name: value} of the rows' secrets. Raises SecretMissing, SecretUnreadable."""
     names = {key: name for row in rows for name, key in row.secret_keys.items()}
     if not names:
         return {}
-    values = vault.secrets_read(keys=list(names), owner_id=owner_id)
+    values = vault.secrets_read_many(keys=list(names), owner=owner)
     return {names[key]: value for key, value in values.items()}
 
 

@@ -42,6 +42,25 @@ def session_active(user: User, session_id: str) -> Session:
     return session
 
 
+def session_with_servers(user: User, session_id: str) -> tuple[Session, list[SessionServer]]:
+    """Return an active session of the user's own, its gateway and its servers in one query: a run's only read.
+
+    Raises NotFound, SessionEnded.
+    """
+    rows = list(
+        SessionServer.objects.filter(session_id=session_id, session__owner=user)
+        .exclude(state=ServerState.REMOVED)
+        .select_related("session__gateway")
+        .order_by()
+    )
+    if not rows:
+        return session_active(user, session_id), []
+    session = rows[0].session
+    if session.state != SessionState.ACTIVE or session.expires_at <= timezone.now():
+        raise SessionEnded
+    return session, rows
+
+
 def servers_in(session: Session) -> QuerySet[SessionServer]:
     """Return the servers of a session, first added first, without those that were removed."""
     return session.servers.exclude(state=ServerState.REMOVED)

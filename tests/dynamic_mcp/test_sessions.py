@@ -1,13 +1,16 @@
 """Sessions over the JSON API: made, listed, ended; and who may see them."""
 
+import sys
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from audit.models import AuditEvent, Verb
+from dynamic_mcp import sessions
 from dynamic_mcp.models import Session
-from dynamic_mcp.tasks import tidy
+from dynamic_mcp.tasks import session_stop, tidy
 from tests.support.cast import Cast
 from tests.support.sessions import Api, entry_make
 
@@ -138,3 +141,28 @@ def test_an_end_that_a_killed_worker_left_half_done_is_taken_up(live: Api) -> No
     Session.objects.filter(pk=session).update(state="ending")
     tidy()
     assert Session.objects.get(pk=session).state == "ended"
+
+
+def test_a_queue_that_is_down_loses_nothing(live: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*args: object, **more: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(sessions, "END_WAIT_S", 0.05)
+    session = live.session()
+    with monkeypatch.context() as broker:
+        broker.setattr(session_stop, "apply_async", down)
+        status, receipt = live.call("DELETE", f"/sessions/{session}")
+        assert (status, receipt["left_over"]) == (200, 1)
+        assert live.call("GET", f"/sessions/{session}")[1]["state"] == "ending"
+    tidy()
+    assert live.call("DELETE", f"/sessions/{session}")[1]["left_over"] == 0
+
+
+def test_a_gateway_that_cannot_start_fails_the_server_with_the_reason(
+    live: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry_make("echo")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    added = live.add(live.session())
+    assert added["state"] == "failed"
+    assert added["reason_code"]
