@@ -43,14 +43,18 @@ def test_threads_share_an_endpoint() -> None:
 
 
 def test_a_connection_closed_while_idle_is_replaced_without_sending_twice() -> None:
+    closed = threading.Semaphore(0)
+
     def once(connection: socket.socket, request: bytes) -> None:
         connection.sendall(reply(b"ok"))
         connection.shutdown(socket.SHUT_RDWR)
+        closed.release()
 
     with raw_server(once) as server:
         endpoint = LocalEndpoint("127.0.0.1", server.port, "b")
         for _ in range(3):
             assert endpoint.post("/", b"x").body == b"ok"
+            assert closed.acquire(timeout=5)
         assert len(server.requests) == 3
         endpoint.close()
 
