@@ -1,11 +1,11 @@
 """Everything that changes the catalogue: reading a source, approving and rejecting a server, adding a source."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -227,8 +227,9 @@ def _held(server: CatalogServer) -> ranks.Held:
 
 
 def _bump() -> None:
+    """Let the revision grow, to the clock's nanoseconds: a number never comes back after a rollback or a restore."""
     row, _made = CatalogRevision.objects.get_or_create(pk=1)
-    CatalogRevision.objects.filter(pk=row.pk).update(number=F("number") + 1)
+    CatalogRevision.objects.filter(pk=row.pk).update(number=max(row.number + 1, time.time_ns()))
 
 
 def source_refresh_all(*, actor: User | None = None, dry_run: bool = False) -> list[Report]:

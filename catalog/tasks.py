@@ -1,10 +1,22 @@
 """Celery entries of the catalogue."""
 
+from typing import Any
+
 from celery import shared_task
 
 from catalog import services
 from foundation.errors import ConsoleError
 from people.models import User
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "catalog.refresh": {"task": "catalog.tasks.refresh", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
+}
+
+
+@shared_task(name="catalog.tasks.refresh")
+def refresh() -> None:
+    """Read every source again, once a day; what failed stands in its source's last report."""
+    services.source_refresh_all()
 
 
 @shared_task(name="catalog.tasks.source_sync")

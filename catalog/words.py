@@ -6,6 +6,7 @@ import unicodedata
 _LATIN = re.compile(r"[0-9a-z]+")
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々ー]+")
 
+# ruff: noqa: E501  (the table below counts wide characters twice)
 # General terms that people search a catalogue of servers for; descriptions are mostly in English.
 TERMS = {
     "ブラウザ": "browser", "課金": "payment", "決済": "payment", "支払い": "payment", "請求": "invoice", "検索": "search",
@@ -24,7 +25,46 @@ TERMS = {
 
 # Words of a sentence that say nothing of what is sought; left out where others remain.
 _FILLERS = frozenset(
-    ["a", "an", "and", "any", "can", "do", "find", "for", "from", "get", "give", "i", "in", "is", "it", "mcp", "me", "my", "need", "of", "on", "or", "please", "server", "servers", "show", "some", "that", "the", "to", "tool", "tools", "use", "using", "want", "which", "with", "you"]
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "can",
+        "do",
+        "find",
+        "for",
+        "from",
+        "get",
+        "give",
+        "i",
+        "in",
+        "is",
+        "it",
+        "mcp",
+        "me",
+        "my",
+        "need",
+        "of",
+        "on",
+        "or",
+        "please",
+        "server",
+        "servers",
+        "show",
+        "some",
+        "that",
+        "the",
+        "to",
+        "tool",
+        "tools",
+        "use",
+        "using",
+        "want",
+        "which",
+        "with",
+        "you",
+    ]
 )
 
 

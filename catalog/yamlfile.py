@@ -102,7 +102,9 @@ def read(raw: bytes) -> Document:
 
 
 def _aliases(text: str) -> list[int]:
-    aliases, depth = [], 0
+    aliases: list[int] = []
+    depth = 0
+    event: Any
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1

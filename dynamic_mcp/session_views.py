@@ -78,8 +78,11 @@ def server_add(request: HttpRequest) -> HttpResponse:
     """Add a catalogue server to `session`, or to the newest active one, or to a new one."""
     user, name = _user(request), request.POST.get("server", "")
     chosen = request.POST.get("session", "")
-    if chosen:
-        found: Session = selectors.session_own(user, chosen)
+    found: Session
+    if chosen == "new":
+        found = services.session_create(user=user)
+    elif chosen:
+        found = selectors.session_own(user, chosen)
     else:
         newest = selectors.sessions_of(user).filter(owner=user, state=SessionState.ACTIVE).first()
         found = newest or services.session_create(user=user)

@@ -27,14 +27,13 @@ def collect(
             parsed.refused.append(Refusal(shown(name), "file.too_many", "there are more entries than are read"))
             break
         try:
-            raw = build(name, document.value(node))
-            if str(raw.get("name")).lower() in seen:
+            entry = Entry.checked(build(name, document.value(node)))
+            if entry.name.lower() in seen:
                 raise Refused("name.twice", "another entry of this source has the name")
-            entry = Entry.checked(raw)
         except (Refused, Unreadable) as error:
             parsed.refused.append(Refusal(shown(name), error.reason_code, error.detail))
             continue
-        seen.add(str(raw["name"]).lower())
+        seen.add(entry.name.lower())
         parsed.entries.append(entry)
     return parsed
 

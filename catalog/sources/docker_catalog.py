@@ -21,7 +21,7 @@ def entry(name: str, value: Any) -> dict[str, Any]:
     remote, metadata = mapping(raw.get("remote"), "remote"), mapping(raw.get("metadata"), "metadata")
     oauth = mapping(raw.get("oauth"), "oauth")
     return {
-        "name": name.replace("/", ".", 1),
+        "name": name,
         "source_name": name,
         "title": raw.get("title"),
         "description": raw.get("description"),

@@ -26,7 +26,7 @@ def entry(name: str, value: Any) -> dict[str, Any]:
     about, meta, source = (mapping(raw.get(key), key) for key in ("about", "meta", "source"))
     run, config, remote = (mapping(raw.get(key), key) for key in ("run", "config", "remote"))
     return {
-        "name": name.replace("/", ".", 1),
+        "name": name,
         "source_name": name,
         "title": about.get("title"),
         "description": about.get("description"),

@@ -21,7 +21,7 @@ def parse(document: Document) -> Parsed:
 def entry(name: str, value: Any) -> dict[str, Any]:
     """Return the fields of one entry as written, not yet checked. Raises Refused."""
     raw = mapping(value, "the entry")
-    return {**raw, "name": name.replace("/", ".", 1), "source_name": name}
+    return {**raw, "name": name, "source_name": name}
 
 
 def _name(node: Any) -> str:

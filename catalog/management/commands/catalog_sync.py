@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from catalog.locations import configured
 from catalog.services import Report, source_refresh_all, source_sync
 from foundation.errors import ConsoleError
 
@@ -25,9 +26,9 @@ class Command(BaseCommand):
             if any(report.error for report in reports):
                 raise CommandError(_("Not every source could be read."))
             return
-        name, equals, location = source.partition("=")
+        named = configured([source])  # `name=path` works here as it does in CATALOG_SOURCES
         try:
-            self._tell(source_sync(source=_wanted(name, location) if equals else source, dry_run=dry_run))
+            self._tell(source_sync(source=named[0] if "=" in source and named else source, dry_run=dry_run))
         except ConsoleError as error:
             raise CommandError(f"{error.detail} ({error.code})") from error
 
@@ -42,9 +43,3 @@ class Command(BaseCommand):
         )
         for refusal in report.refused:
             self.stdout.write(f"  refused {refusal.name}: {refusal.reason} ({refusal.reason_code})")
-
-
-def _wanted(name: str, location: str) -> Any:
-    from catalog.locations import configured
-
-    return (configured([f"{name}={location}"]) or [name])[0]
