@@ -57,7 +57,7 @@ def session_servers(request: HttpRequest, session_id: str) -> HttpResponse:
     status, body, other = changed(cards, request.GET.get("seen", ""))
     if other or found.state != request.GET.get("state", found.state):
         return HttpResponse(headers={"HX-Refresh": "true"})
-    if not status and not body:
+    if found.state != SessionState.ACTIVE or not (status or body):
         return HttpResponse(status=204)
     context = {**_context(request, found, cards), "status_cards": status, "body_cards": body}
     return render(request, "dynamic_mcp/partials/servers_changed.html", context)

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from catalog.models import CatalogServer, Source
 from dynamic_mcp.models import Execution, ServerState, Session, SessionServer
 from dynamic_mcp.services import exec_start
 from tests.support.cast import Cast
@@ -248,3 +249,36 @@ def test_the_list_of_sessions_asks_the_database_a_fixed_number_of_times(
         server(made)
     with django_assert_max_num_queries(8):
         owner.get("/sessions/")
+
+
+def catalogue_server(name: str, **values: Any) -> CatalogServer:
+    source, _made = Source.objects.get_or_create(name="own", shape="own", rank=10)
+    package = {"registry": "pypi", "name": name, "version": "1.0.0", "runner": "uvx"}
+    return CatalogServer.objects.create(
+        name=name, source=source, title=name, kind="package", package=package, approval="approved", **values
+    )
+
+
+def test_a_server_added_without_a_session_goes_into_a_new_one_and_then_into_the_newest(
+    owner: Client, cast: Cast
+) -> None:
+    for name in ("time", "echo"):
+        catalogue_server(name)
+        answer = owner.post("/sessions/add/", {"server": name, "session": ""})
+        made = Session.objects.get(owner=cast.operator)
+        assert answer["Location"] == f"/sessions/{made.pk}/#server-{name}"
+    assert made.servers.count() == 2
+
+
+def test_it_refuses_to_add_to_another_persons_session(session: Session, cast: Cast) -> None:
+    catalogue_server("time")
+    answer = cast.browser(cast.colleague).post("/sessions/add/", {"server": "time", "session": session.pk})
+    assert answer.status_code == 404
+    assert not session.servers.exists()
+
+
+def test_a_removed_server_leaves_a_receipt_on_the_page(session: Session, owner: Client) -> None:
+    server(session, state=ServerState.REMOVED, receipt={"processes_stopped": 1, "left_over": 0})
+    page = owner.post(f"/sessions/{session.pk}/servers/echo/remove/")
+    assert page.status_code == 200
+    assert 'class="receipt"' in page.content.decode()
