@@ -112,7 +112,7 @@ def _aliases(text: str) -> list[int]:
                 raise Unreadable("yaml.depth", "the file is nested too deeply")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        elif isinstance(event, yaml.AliasEvent):
+        elif isinstance(event, yaml.AliasEvent) and event.start_mark is not None:
             aliases.append(event.start_mark.index)
     return aliases
 
