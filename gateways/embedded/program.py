@@ -14,6 +14,7 @@ from gateways.embedded.router import Router
 from gateways.embedded.settings import Folder
 
 _STACK_BYTES = 512 * 1024
+_ANSWERED = b"\xff"  # told to leave by a request; a signal wakes with its number
 
 
 def run(directory: str) -> int:
@@ -30,7 +31,10 @@ def run(directory: str) -> int:
         return 2
     woken, wake = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda _number, _frame: os.write(wake, b"s"))
+        signal.signal(number, lambda _number, _frame: None)
+    # The kernel may hand the signal to any thread, where Python's own handlers never run: the C one writes instead.
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
 
     router = Router(settings.bearer)
     try:
@@ -53,7 +57,7 @@ def run(directory: str) -> int:
 
     said = os.read(woken, 1)
     endpoint.close()
-    if said == b"s":
+    if said != _ANSWERED:
         receipt = fleet.stop()
         log(f"stopped: {receipt.processes_stopped} processes, {receipt.left_over} left over")
     listener.close()
@@ -61,4 +65,4 @@ def run(directory: str) -> int:
 
 
 def _leave(wake: int) -> None:
-    os.write(wake, b"q")
+    os.write(wake, _ANSWERED)
