@@ -63,5 +63,6 @@ def markdown_html(text: str) -> SafeString:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    cleaned = re.sub(r"<(/?)h[1-4]>", r"<\1h4>", cleaned)  # a tool's headings do not mix with the page's outline
+    cleaned = re.sub(r"<h[1-6]>", "<p><strong>", cleaned)  # a tool's headings stay out of the page's outline
+    cleaned = re.sub(r"</h[1-6]>", "</strong></p>", cleaned)
     return mark_safe(cleaned)  # noqa: S308  (the allow list above)
