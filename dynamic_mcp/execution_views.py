@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
@@ -53,7 +54,11 @@ def tool_run(request: HttpRequest, session_id: str, server: str, tool: str) -> H
         return _tool_page(request, found, server, told, changed)
     if not form.valid():
         return _tool_page(request, found, server, told, form, status=422)
-    return _started(request, found, server, tool, form.value)
+    response = _started(request, found, server, tool, form.value)
+    if getattr(request, "htmx", False) and request.POST.get(f"{_ARGS}@wrong"):  # the errors shown before are gone
+        clean = SchemaForm.of_post(told["input_schema"], request.POST.dict(), name=_ARGS)
+        response.write(_tool_form(request, found, server, told, clean))
+    return response
 
 
 @page()
@@ -136,13 +141,22 @@ def _tool_page(
         "form": form,
         "has_inputs": bool(form.field.children) or form.field.kind != "object" or form.field.node.open,
         "history": history[:_HISTORY] if server == NO_SERVER else history.filter(server=server)[:_HISTORY],
-        "run_url": reverse("dynamic_mcp:tool_run", args=[found.pk, server, told["name"]]),
+        "run_url": _run_url(found, server, told),
         "may_change": found.owner_id == _user(request).pk and found.state == "active",
     }
     if not getattr(request, "htmx", False):
         return render(request, "dynamic_mcp/session_tool.html", context, status=status)
     response = render(request, "dynamic_mcp/partials/tool_form.html", context, status=status)
     return reswap(retarget(response, "#tool-form"), "outerHTML")
+
+
+def _tool_form(request: HttpRequest, found: Session, server: str, told: dict[str, Any], form: SchemaForm) -> str:
+    context = {"form": form, "oob": True, "run_url": _run_url(found, server, told), "has_inputs": True}
+    return render_to_string("dynamic_mcp/partials/tool_form.html", context, request=request)
+
+
+def _run_url(found: Session, server: str, told: dict[str, Any]) -> str:
+    return reverse("dynamic_mcp:tool_run", args=[found.pk, server, told["name"]])
 
 
 def _seen(found: Execution) -> str:

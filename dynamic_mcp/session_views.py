@@ -14,7 +14,7 @@ from dynamic_mcp.forms import SecretsForm, SessionForm
 from dynamic_mcp.models import Session, SessionState
 from dynamic_mcp.presentation import CONFIG, ServerCard, card_of, changed, seen_of
 from dynamic_mcp.schema_forms import SchemaForm
-from foundation.access import page
+from foundation.access import page, require
 from foundation.errors import ConsoleError, Invalid
 from people.models import User
 
@@ -25,6 +25,8 @@ _HISTORY = 8
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: HttpRequest) -> HttpResponse:
     """The list, live ones first; POST creates one."""
+    if request.method == "POST":
+        require(request.user, "use")
     form = SessionForm(request.POST or None)
     error: ConsoleError | None = None
     if request.method == "POST" and form.is_valid():

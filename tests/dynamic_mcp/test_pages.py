@@ -282,3 +282,21 @@ def test_a_removed_server_leaves_a_receipt_on_the_page(session: Session, owner: 
     page = owner.post(f"/sessions/{session.pk}/servers/echo/remove/")
     assert page.status_code == 200
     assert 'class="receipt"' in page.content.decode()
+
+
+def test_a_run_after_a_mistake_takes_the_mistake_off_the_form(session: Session, owner: Client) -> None:
+    server(session)
+    address = f"/sessions/{session.pk}/run/echo/greet/"
+    wrong = owner.post(address, {"args.name": "far too long"}, headers=HTMX).content.decode()
+    assert 'name="args@wrong"' in wrong
+    right = owner.post(address, {"args.name": "Ada", "args@wrong": "1"}, headers=HTMX).content.decode()
+    assert 'id="tool-form" hx-swap-oob="true"' in right
+    assert 'aria-invalid="true"' not in right
+    assert 'value="Ada"' in right
+
+
+def test_an_auditor_reads_the_list_and_creates_no_session(cast: Cast) -> None:
+    reader = cast.browser(cast.auditor)
+    assert reader.get("/sessions/").status_code == 200
+    assert reader.post("/sessions/", {"name": "x"}).status_code == 403
+    assert not Session.objects.exists()
