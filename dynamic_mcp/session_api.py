@@ -83,7 +83,7 @@ def server_remove(request: HttpRequest, session_id: str, server: str) -> dict[st
 @router.get("/sessions/{session_id}/servers/{server}/config", auth=reads, response={200: ConfigOut, 404: Problem})
 def config_get(request: HttpRequest, session_id: str, server: str) -> dict[str, Any]:
     """The stored configuration of a server."""
-    row = selectors.server_in(selectors.session_own(user_of(request), session_id), server)
+    row = selectors.server_in(selectors.session_of(user_of(request), session_id), server)
     return _config_json(row, "stored")
 
 

@@ -70,6 +70,12 @@ def needs(scope: str, duty: Duty | None = None) -> Callable[[HttpRequest], Any]:
     return check
 
 
+def require(user: Any, duty: Duty) -> None:
+    """Raise Forbidden unless the user's role covers the duty: for a page whose POST asks more than its GET."""
+    if not duty_held(user, duty):
+        raise Forbidden
+
+
 def page(duty: Duty = "any") -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Decorate a page: anonymous goes to the login page, a role without the duty gets 403."""
 
