@@ -18,13 +18,14 @@ _doors: OrderedDict[_Key, LocalEndpoint] = OrderedDict()
 _lock = threading.Lock()
 
 
-def _identity(gateway: Gateway) -> str:
+def bearer_identity(gateway: Gateway) -> str:
+    """Return what a gateway's bearer is bound to."""
     return f"gateways.gateway:{gateway.pk}:{gateway.owner_id}:bearer"
 
 
 def bearer_seal(gateway: Gateway, bearer: str) -> bytes:
     """Return the bearer as its row keeps it."""
-    return vault.seal(bearer.encode(), identity=_identity(gateway))
+    return vault.seal(bearer.encode(), identity=bearer_identity(gateway))
 
 
 def endpoint_of(gateway: Gateway) -> LocalEndpoint:
@@ -34,7 +35,7 @@ def endpoint_of(gateway: Gateway) -> LocalEndpoint:
     key = (gateway.pk, gateway.pid, gateway.process_started, gateway.port)
     door = _doors.get(key)
     if door is None:
-        bearer = vault.unseal(bytes(gateway.bearer_sealed), identity=_identity(gateway)).decode()
+        bearer = vault.unseal(bytes(gateway.bearer_sealed), identity=bearer_identity(gateway)).decode()
         door = LocalEndpoint(gateway.address, gateway.port, bearer)
         with _lock:
             _doors[key] = door

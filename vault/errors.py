@@ -43,3 +43,17 @@ class KeysNotInFile(ConsoleError):
     title = _("The keys come from the environment")
     sentence = _("VAULT_KEYS is set in the environment, so the console cannot change the keys itself.")
     steps = (_("Put a new key first in VAULT_KEYS, keep the old ones behind it, restart, and rotate again."),)
+
+
+class KeysInUse(ConsoleError):
+    """Something is still sealed with a key that was to go. `held` is {key id: number of values}."""
+
+    code = "vault.keys_in_use"
+    status = 409
+    title = _("The old keys are still needed")
+    sentence = _("Something is still sealed with the old keys, so they stay.")
+    steps = (_("Run `manage.py vault_rotate` again; if a value stays unreadable, enter it again or delete it."),)
+
+    def __init__(self, held: dict[str, int]) -> None:
+        detail = _("%(count)d values are still sealed with the old keys (%(keys)s), so they stay.")
+        super().__init__(detail % {"count": sum(held.values()), "keys": ", ".join(sorted(held))})

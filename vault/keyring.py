@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _VERSION = 1
 _NONCE_BYTES = 12
+_KEY_ID_BYTES = 16
+HEAD_BYTES = 2 + _KEY_ID_BYTES  # enough of a sealed value to tell its key
 
 
 class KeyRingError(ValueError):
@@ -42,8 +44,8 @@ class KeyRing:
                 raw = base64.b64decode(encoded, validate=True)
             except (binascii.Error, ValueError) as error:
                 raise KeyRingError("a key is not base64") from error
-            if not name or len(name.encode()) > 16 or len(raw) != 32 or name in keys:
-                raise KeyRingError("each key is `id:base64 of 32 bytes`, each id once and at most 16 bytes")
+            if not 0 < len(name) <= _KEY_ID_BYTES or not name.isascii() or len(raw) != 32 or name in keys:
+                raise KeyRingError("each key is `id:base64 of 32 bytes`, each id once, ASCII, at most 16 characters")
             keys[name] = AESGCM(raw)
         if not keys:
             raise KeyRingError("the key ring is empty")

@@ -6,18 +6,20 @@ as it is, and an old key leaves the ring only when nothing is sealed with it. Sa
 
 import base64
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Substr
 
 from audit.models import Outcome, Verb
 from audit.services import record
 from people.models import User
-from vault.errors import KeysNotInFile
+from vault.errors import KeysInUse, KeysNotInFile
 from vault.hooks import SealedColumn, sealed_columns
-from vault.keyring import SealError, key_id_of
+from vault.keyring import HEAD_BYTES, SealError, key_id_of
 from vault.known_value import forget, verify_keys
 from vault.models import StoredSecret
 from vault.ring import ring, write_ring
@@ -63,21 +65,53 @@ def rotate(*, actor: User | None = None, new_key: bool = False) -> Rotation:
 
 
 def retire(*, actor: User | None = None) -> list[str]:
-    """Take the old keys that nothing is sealed with off the ring's file; return their ids. Raises KeysNotInFile."""
+    """Take the old keys off the ring's file and return their ids.
+
+    Refuses as a whole while anything is sealed with one of them. What was sealed between the count and the new file, by
+    a process that still held the old ring, is found by counting again, and the keys come back. Raises KeysNotInFile,
+    KeysInUse.
+    """
     path = settings.VAULT_KEYS_FILE
     if path is None:
         raise KeysNotInFile
-    used = {key_id_of(bytes(getattr(row, column.field))) for column in _columns() for row in _rows(column)}
     entries = [entry.strip() for entry in path.read_text().split(",") if entry.strip()]
-    active = ring().active
-    kept = [entry for entry in entries if (name := entry.partition(":")[0]) == active or name in used]
-    gone = [name for entry in entries if (name := entry.partition(":")[0]) not in {active, *used}]
-    if gone:
-        for name in gone:
-            forget(name)
-        write_ring(path, kept)
-        record(Verb.VAULT_ROTATE, actor=actor, detail={"key": active, "retired": len(gone)})
-    return gone
+    active = entries[0].partition(":")[0]
+    old = [entry.partition(":")[0] for entry in entries[1:]]
+    if not old:
+        return []
+    _refuse_in_use(old)
+    write_ring(path, entries[:1])
+    try:
+        _refuse_in_use(old)
+    except KeysInUse:
+        write_ring(path, entries)
+        raise
+    for name in old:
+        forget(name)
+    record(Verb.VAULT_ROTATE, actor=actor, detail={"key": active, "retired": len(old)})
+    return old
+
+
+def sealed_with() -> Counter[str]:
+    """Return how many values each key holds, by its id, over every registered column. Only their heads are read."""
+    found: Counter[str] = Counter()
+    for column in _columns():
+        heads = column.model._default_manager.exclude(**{column.field: None}).annotate(
+            head=Substr(column.field, 1, HEAD_BYTES, output_field=models.BinaryField())
+        )
+        for head in heads.order_by().values_list("head", flat=True).iterator(chunk_size=2000):
+            try:
+                found[key_id_of(bytes(head))] += 1
+            except SealError:
+                continue  # not a sealed value at all: no key opens it
+    return found
+
+
+def _refuse_in_use(names: list[str]) -> None:
+    counts = sealed_with()
+    held = {name: counts[name] for name in names if counts[name]}
+    if held:
+        raise KeysInUse(held)
 
 
 def _columns() -> Iterator[SealedColumn]:

@@ -6,14 +6,23 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import models
+from django.utils import timezone
 
 from audit.models import AuditEvent, Verb
+from dynamic_mcp.executions import arguments_identity, result_identity
+from dynamic_mcp.models import Execution, Session
+from gateways.endpoint import bearer_identity
+from gateways.models import Gateway
 from tests.support.cast import Cast
-from vault import services
+from vault import rotation, services
 from vault.checks import check_keys
-from vault.errors import KeysNotInFile, SecretMissing, SecretUnreadable, WrongKeys
+from vault.errors import KeysInUse, KeysNotInFile, SecretMissing, SecretUnreadable, WrongKeys
+from vault.keyring import KeyRing, KeyRingError
 from vault.models import KeyCheck, StoredSecret
+from vault.ring import write_ring
 
 
 def entry(name: str) -> str:
@@ -108,7 +117,9 @@ def test_an_old_key_stays_while_something_is_sealed_with_it(cast: Cast, key_file
     old = key_file.read_text().strip()
     key = services.secret_store(owner=cast.operator, purpose="p", value="canary-value")
     key_file.write_text(f"{entry('second')},{old}\n")
-    assert services.retire() == []
+    with pytest.raises(KeysInUse, match="1 values .*first"):
+        services.retire()
+    assert list(services.ring().keys) == ["second", "first"]
     assert services.secret_read(key=key, owner=cast.operator) == "canary-value"
     assert services.rotate().resealed == 1
     assert services.retire() == ["first"]
@@ -120,7 +131,63 @@ def test_a_value_that_does_not_open_is_counted_and_kept(cast: Cast, key_file: Pa
     before = bytes(StoredSecret.objects.get(key=key).sealed)
     assert services.rotate(new_key=True).unreadable == 1
     assert bytes(StoredSecret.objects.get(key=key).sealed) == before
-    assert services.retire() == []
+    with pytest.raises(KeysInUse):
+        services.retire()
+    with pytest.raises(CommandError, match="still sealed with the old keys"):
+        call_command("vault_rotate", "--retire", stdout=StringIO())
+
+
+def test_a_value_sealed_with_the_old_ring_while_it_goes_brings_the_key_back(
+    cast: Cast, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.rotate(new_key=True)
+    before, stale = key_file.read_text(), services.ring()
+    late = KeyRing(active="first", keys=stale.keys)
+
+    def written(path: Path, entries: list[str]) -> None:
+        write_ring(path, entries)
+        if len(entries) == 1:  # another process, which had read the old ring, commits just now
+            StoredSecret.objects.create(owner=cast.operator, purpose="p", sealed=late.seal(b"late", "x"))
+
+    monkeypatch.setattr(rotation, "write_ring", written)
+    with pytest.raises(KeysInUse):
+        services.retire()
+    assert sorted(key_file.read_text().strip().split(",")) == sorted(before.strip().split(","))
+
+
+def test_every_sealed_column_of_every_model_takes_part_in_rotations() -> None:
+    """A column that nobody registered would be lost with the key it is sealed with."""
+    sealed = {
+        (model._meta.label, column.name)
+        for model in apps.get_models()
+        for column in model._meta.concrete_fields
+        if isinstance(column, models.BinaryField) or "sealed" in column.name
+    }
+    known = {(column.model._meta.label, column.field) for column in rotation._columns()}
+    assert sealed - {("vault.KeyCheck", "sealed")} == known  # the known values belong to one key each
+
+
+def test_rotation_reaches_runs_and_gateways(cast: Cast, key_file: Path) -> None:
+    now = timezone.now()
+    gateway = Gateway.objects.create(owner=cast.operator, session_id="s", node="n")
+    gateway.bearer_sealed = services.seal(b"canary-bearer", identity=bearer_identity(gateway))
+    gateway.save()
+    session = Session.objects.create(owner=cast.operator, name="s", last_used_at=now, expires_at=now)
+    run = Execution.objects.create(owner=cast.operator, session=session, server="s", tool="t")
+    run.arguments_sealed = services.seal(b"{}", identity=arguments_identity(run))
+    run.result_sealed = services.seal(b"{}", identity=result_identity(run))
+    run.save()
+    done = services.rotate(new_key=True)
+    assert (done.resealed, done.unreadable) == (3, 0)
+    assert services.retire() == ["first"]
+    gateway.refresh_from_db()
+    assert services.unseal(bytes(gateway.bearer_sealed), identity=bearer_identity(gateway)) == b"canary-bearer"
+
+
+@pytest.mark.parametrize("name", ["", "鍵", "a" * 17])
+def test_it_refuses_a_key_whose_name_a_sealed_value_cannot_carry(name: str) -> None:
+    with pytest.raises(KeyRingError):
+        KeyRing.parse(entry(name))
 
 
 @pytest.mark.django_db
