@@ -6,6 +6,7 @@ Needs no gettext on the machine: Babel reads the sources and writes both files.
 """
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -52,7 +53,8 @@ def sources() -> Iterator[tuple[Path, str]]:
             if "migrations" not in path.parts:
                 yield path, path.read_text()
     for path in sorted((ROOT / "templates").rglob("*.html")):
-        yield path, templatize(path.read_text(), origin=str(path))
+        # what templatize leaves of the markup keeps its indentation, which Python would stumble over
+        yield path, re.sub(r"^[ \t]+", "", templatize(path.read_text(), origin=str(path)), flags=re.MULTILINE)
 
 
 def found() -> Catalog:
