@@ -1,8 +1,10 @@
 """Stopping the console in the middle of a call: nothing of it stays, whichever way it is stopped."""
 
 import contextlib
+import shutil
 import signal
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,31 @@ pytestmark = pytest.mark.node
 LONG = {"duration": 120, "steps": 2}
 
 
-def in_the_middle_of_a_call(console: RunningConsole) -> tuple[Program, str]:
+@dataclass(frozen=True)
+class Warm:
+    data: Path
+    token: str
+
+    def copy(self, target: Path) -> Path:
+        shutil.copytree(self.data, target, symlinks=True)
+        return target
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Warm:
+    """A stopped console's data folder, with a user in it and the package downloaded: each test takes a copy."""
+    data = tmp_path_factory.mktemp("warm") / "data"
+    with running_console(ROOT, data) as console:
+        program = program_for(console, "keeper")
+        session = program.session_with("everything")
+        program.call("DELETE", f"/sessions/{session}")
+        console.stop()
+    return Warm(data, program.token)
+
+
+def in_the_middle_of_a_call(console: RunningConsole, token: str) -> tuple[Program, str]:
     """Start a session, and in it a call that would take two minutes; return once it is under way."""
-    program = program_for(console, "keeper")
+    program = Program(console.url, token)
     session = program.session_with("everything")
 
     def call() -> None:
@@ -31,9 +55,9 @@ def in_the_middle_of_a_call(console: RunningConsole) -> tuple[Program, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
-def test_a_signal_stops_everything_in_the_middle_of_a_call(number: signal.Signals, tmp_path: Path) -> None:
-    with running_console(ROOT, tmp_path / "data") as console:
-        _program, session = in_the_middle_of_a_call(console)
+def test_a_signal_stops_everything_in_the_middle_of_a_call(number: signal.Signals, warm: Warm, tmp_path: Path) -> None:
+    with running_console(ROOT, warm.copy(tmp_path / "data")) as console:
+        _program, session = in_the_middle_of_a_call(console, warm.token)
         folder = console.data / "sessions" / session
         assert folder.is_dir()
         assert len(console.processes()) >= 6  # web, worker, beat, Valkey, gateway, child
@@ -42,9 +66,9 @@ def test_a_signal_stops_everything_in_the_middle_of_a_call(number: signal.Signal
         assert not folder.exists()
 
 
-def test_a_killed_console_leaves_nothing_after_the_next_start(tmp_path: Path) -> None:
-    with running_console(ROOT, tmp_path / "data") as console:
-        program, session = in_the_middle_of_a_call(console)
+def test_a_killed_console_leaves_nothing_after_the_next_start(warm: Warm, tmp_path: Path) -> None:
+    with running_console(ROOT, warm.copy(tmp_path / "data")) as console:
+        program, session = in_the_middle_of_a_call(console, warm.token)
         own = {"granian", "celery", "valkey-server", "manage.py"}
         console.stop(signal.SIGKILL)
 

@@ -86,6 +86,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         vault.verify_keys()
         call_command("catalog_sync", stdout=self.stderr)
+        gateways.stop_all_local()  # a killed console leaves its gateways: nothing of them is taken over
         gateways.sweep()
         connections.close_all()
 
