@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from foundation.redaction import mask
+from foundation.redaction import Mask
 
 DONE, TOOL_ERROR, BAD_ARGUMENTS = 0, 1, 2
 TIMED_OUT, UNAVAILABLE, REFUSED, NO_SUCH_TOOL, CANCELLED, LOST = 124, 125, 126, 127, 130, 137
@@ -73,13 +73,7 @@ def from_tool(tool: str, answer: Mapping[str, Any], *, max_bytes: int) -> Result
 
 def masked(value: Any, secrets: Mapping[str, str]) -> Any:
     """Return a JSON value with each text's secrets (8 characters or more) as `[secret NAME]`, keys too."""
-    if isinstance(value, str):
-        return mask(value, secrets)
-    if isinstance(value, Mapping):
-        return {mask(str(key), secrets): masked(item, secrets) for key, item in value.items()}
-    if isinstance(value, list):
-        return [masked(item, secrets) for item in value]
-    return value
+    return Mask(secrets).value(value)
 
 
 def _texts(blocks: list[Any]) -> list[str]:
