@@ -1,5 +1,6 @@
 """A real console for the end-to-end tests: `make run` in its own process group, on its own port and data folder."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CACHED = ("PIP_", "UV_", "NPM_", "npm_")  # index and cache settings of the machine reach the fresh installation too
+READY = "Ctrl-C stops everything"  # the last line of the greeting
 
 
 def free_port() -> int:
@@ -80,7 +81,8 @@ class RunningConsole:
             start_new_session=True,
         )
         threading.Thread(target=self._read, args=(ready,), daemon=True).start()
-        if not ready.wait(timeout_s) or self.process.poll() is not None:
+        ready.wait(timeout_s)
+        if not any(READY in line for line in self.lines):
             self.kill()
             raise AssertionError("the console did not start:\n" + "\n".join(self.lines))
         self.seconds_to_start = time.monotonic() - began
@@ -92,7 +94,7 @@ class RunningConsole:
         with self.process.stdout as stream:
             for line in stream:
                 self.lines.append(line.rstrip())
-                if "Ctrl-C stops everything" in line:
+                if READY in line:
                     ready.set()
         ready.set()
 
@@ -126,8 +128,10 @@ class RunningConsole:
         return self.process.wait(timeout_s)
 
     def kill(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.stop(signal.SIGKILL)
+        if self.process is not None and self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                self.signal_group(signal.SIGKILL)
+            self.process.wait(10)
         for process in self.processes():
             process.kill()
 
