@@ -34,8 +34,12 @@ setup-dev: $(VENV)/.dev-stamp
 run: setup ## set everything up and start the console in the foreground
 	@exec $(MANAGE) up
 
+# Two passes: what is quick side by side, then what drives a whole console alone on the machine.
 test: setup-dev ## run the whole suite; what the machine lacks is skipped and counted
-	@$(BIN)/python -m pytest $(TEST_ARGS)
+	@rm -f $(VENV)/.tally
+	@TEST_TALLY=$(VENV)/.tally $(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/e2e $(TEST_ARGS)
+	@TEST_TALLY=$(VENV)/.tally $(BIN)/python -m pytest -q tests/e2e $(TEST_ARGS)
+	@cat $(VENV)/.tally
 
 check: setup-dev ## format, lint, types, imports, templates, migrations, translations
 	@$(BIN)/ruff format --check $(SOURCES)

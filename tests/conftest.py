@@ -49,9 +49,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
-    for reason, count in sorted(skipped.items()):
-        terminalreporter.write_line(f"skipped {count}: {reason}")
+    """Count what was skipped and why; with TEST_TALLY=<file> also there, for the last lines of `make test`."""
+    counted = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
+    lines = [f"skipped {count}: {reason}" for reason, count in sorted(counted.items())] or ["skipped: nothing"]
+    for line in lines:
+        terminalreporter.write_line(line)
+    if tally := os.environ.get("TEST_TALLY"):
+        passed, failed = (len(terminalreporter.stats.get(name, [])) for name in ("passed", "failed"))
+        with open(tally, "a") as stream:
+            stream.write("\n".join([f"{passed} passed, {failed} failed", *lines]) + "\n")
 
 
 @pytest.fixture
