@@ -30,7 +30,10 @@ class MethodNotAllowed(ConsoleError):
 
 
 class ErrorMiddleware:
-    """API callers get problem+json, htmx an inline message, browsers a calm page. Never a stack trace."""
+    """API callers get problem+json, htmx an inline message, browsers a calm page. Never a stack trace.
+
+    Stands outside of Django's own layers, so that their refusals (a foreign Host, a broken session) are told alike.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,6 +62,8 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
     """Return the framework's own refusal (404, 405, broken JSON, 500) as a problem document, headers kept."""
     kinds: dict[int, type[ConsoleError]] = {400: Malformed, 403: Forbidden, 404: NotFound, 405: MethodNotAllowed}
     problem = problem_response(kinds.get(response.status_code, ConsoleError)())
-    if "Allow" in response:
-        problem["Allow"] = response["Allow"]
+    for name, value in response.items():  # Allow, and what the security layers inside set
+        if name.lower() not in ("content-type", "content-length"):
+            problem[name] = value
+    problem.cookies = response.cookies
     return problem

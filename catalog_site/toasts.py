@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 
 _LEADS_AWAY = ("HX-Redirect", "HX-Refresh", "HX-Location")  # the next page shows the messages
 
@@ -21,6 +22,8 @@ class ToastMiddleware:
         if self._takes_toasts(request, response) and not getattr(waiting, "used", False) and len(waiting):
             context = {"messages": waiting, "oob": True}
             response.write(render_to_string("partials/toasts.html", context, request))
+        if response.get("Content-Type", "").startswith("text/html"):
+            patch_vary_headers(response, ["HX-Request"])  # or "back" shows the fragment that has the page's address
         return response
 
     @staticmethod

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from dynamic_mcp import services
@@ -54,6 +56,18 @@ def tidy() -> None:
         services.executions_lost(now=now)
 
 
+@shared_task(name="dynamic_mcp.executions_purge")
+def executions_purge() -> None:
+    """Delete the executions older than EXECUTION_KEEP_DAYS."""
+    with _as_task():
+        services.executions_purge(older_than=timezone.now() - timedelta(days=settings.EXECUTION_KEEP_DAYS))
+
+
 SCHEDULE: dict[str, dict[str, Any]] = {
     "dynamic_mcp.tidy": {"task": "dynamic_mcp.tidy", "schedule": 60.0, "options": {"expires": 55}},
+    "dynamic_mcp.executions_purge": {
+        "task": "dynamic_mcp.executions_purge",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 3600},
+    },
 }

@@ -221,7 +221,7 @@ def client_address(remote: str, forwarded_for: str, trusted_proxies: Sequence[st
     """Return the caller's address: the last hop of `X-Forwarded-For` that no trusted proxy added."""
     chain = [*(hop.strip() for hop in forwarded_for.split(",") if hop.strip()), remote]
     for hop in reversed(chain):
-        if not _is_among(hop, trusted_proxies):
+        if not is_among(hop, trusted_proxies):
             return hop[:45]
     return chain[0][:45]
 
@@ -256,7 +256,8 @@ def _literal(host: str) -> IpAddress | None:
         return None
 
 
-def _is_among(address: str, networks: Sequence[str]) -> bool:
+def is_among(address: str, networks: Sequence[str]) -> bool:
+    """Whether a literal address lies in one of the networks; no for what is not an address."""
     try:
         parsed = ipaddress.ip_address(address)
         return any(parsed in ipaddress.ip_network(network, strict=False) for network in networks)

@@ -29,6 +29,7 @@ _POSITIVE = (
     "HEALTH_KEEP_DAYS",
     "AUDIT_KEEP_DAYS",
 )
+_FAR_TOO_MUCH = ("", "/etc", "/home", "/root", "/proc", "/sys", "/var", "/run", "/var/run", "/usr", "/boot", "/dev")
 
 
 @register()
@@ -96,6 +97,25 @@ def check_data_folder(**kwargs: Any) -> list[CheckMessage]:
         sentence = _("The data folder can be read by other users of this machine.")
         return [CheckWarning(sentence, hint=f"chmod 700 {folder}", id="foundation.W002")]
     return []
+
+
+@register()
+def check_reading(**kwargs: Any) -> list[CheckMessage]:
+    """E011 a setting that could not be read, E012 a folder of MOUNT_ALLOW that is none, W003 one that opens too much."""
+    found: list[CheckMessage] = []
+    for name, example in settings.SETTINGS_UNREADABLE.items():
+        sentence = _("%(name)s cannot be read.") % {"name": name}
+        found.append(Error(sentence, hint=example, id="foundation.E011"))
+    for entry in settings.MOUNT_ALLOW:
+        folder = entry.removesuffix(":rw")
+        if not folder.startswith("/") or ".." in folder.split("/") or ":" in folder:
+            hint = _("Each entry is the full path of a folder, with :rw behind it where servers may write.")
+            sentence = _("MOUNT_ALLOW has an entry that cannot be read: %(entry)s") % {"entry": entry}
+            found.append(Error(sentence, hint=hint, id="foundation.E012"))
+        elif folder.rstrip("/") in _FAR_TOO_MUCH or folder.endswith("docker.sock"):
+            sentence = _("MOUNT_ALLOW gives servers %(entry)s, and with it this machine.") % {"entry": entry}
+            found.append(CheckWarning(sentence, hint=_("Name the one folder that is needed."), id="foundation.W003"))
+    return found
 
 
 def _is_network(text: str) -> bool:

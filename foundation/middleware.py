@@ -1,4 +1,8 @@
-"""The outermost layer of a request: its id, where it comes from, and the cap on its body."""
+"""The outermost layer of a request: its id, where it comes from, and the cap on its body.
+
+Security duty: what a proxy says of the caller (address, scheme) is believed only of an address in TRUSTED_PROXIES; from
+anybody else it is dropped here, before something reads it.
+"""
 
 from collections.abc import Callable
 
@@ -8,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from foundation import context
-from foundation.addresses import client_address
+from foundation.addresses import client_address, is_among
 from foundation.errors import ConsoleError
 from foundation.ids import new_id
 from foundation.problems import problem_response
@@ -29,9 +33,10 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = new_id()
-        address = client_address(
-            request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""), settings.TRUSTED_PROXIES
-        )
+        sender = request.META.get("REMOTE_ADDR", "")
+        if not is_among(sender, settings.TRUSTED_PROXIES):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        address = client_address(sender, request.META.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES)
         via = "api" if request.path.startswith("/api/") else "agent" if request.path == "/mcp" else "page"
         token = context.enter(context.CallContext(request_id=request_id, address=address, via=via))
         try:

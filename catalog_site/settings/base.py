@@ -4,20 +4,20 @@ import os
 import socket
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from catalog_site.settings import reading
 from catalog_site.settings.keys import new_signing_key, new_vault_key, read_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
-env = environ.Env()
+SETTINGS_UNREADABLE = reading.unreadable
 
 # ---- where things are -------------------------------------------------------------------------------------------
-CONSOLE_DATA_DIR = Path(env.str("CONSOLE_DATA_DIR", default="var"))
+CONSOLE_DATA_DIR = Path(reading.text("CONSOLE_DATA_DIR", "var"))
 if not CONSOLE_DATA_DIR.is_absolute():
     CONSOLE_DATA_DIR = BASE_DIR / CONSOLE_DATA_DIR
 CONSOLE_DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -32,21 +32,21 @@ VAULT_KEYS_FILE = (  # read again when it changes, so that a rotation needs no r
     if os.environ.get("VAULT_KEYS", "").strip()
     else Path(os.environ.get("VAULT_KEYS_FILE", "").strip() or CONSOLE_DATA_DIR / "keys" / "vault")
 )
-VAULT_BACKEND = env.str("VAULT_BACKEND", default="database")
-BITWARDEN_SERVE_URL = env.str("BITWARDEN_SERVE_URL", default="")
+VAULT_BACKEND = reading.text("VAULT_BACKEND", "database")
+BITWARDEN_SERVE_URL = reading.text("BITWARDEN_SERVE_URL")
 
 # ---- addresses --------------------------------------------------------------------------------------------------
-BIND = env.str("BIND", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
-PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
-_public = urlsplit(PUBLIC_BASE_URL)
-ALLOWED_HOSTS = sorted({_public.hostname or "localhost", "127.0.0.1", "localhost", "[::1]"})
+BIND = reading.text("BIND", "127.0.0.1")
+PORT = reading.number("PORT", 8000)
+PUBLIC_BASE_URL, _public = reading.address("PUBLIC_BASE_URL", f"http://127.0.0.1:{PORT}")
+TRUSTED_PROXIES = reading.names("TRUSTED_PROXIES")
+_host = _public.hostname or "localhost"
+ALLOWED_HOSTS = sorted({f"[{_host}]" if ":" in _host else _host, "127.0.0.1", "localhost", "[::1]"})
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 _secure = _public.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
-if TRUSTED_PROXIES:
+if TRUSTED_PROXIES:  # foundation.middleware drops the header where another address sends it
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # ---- apps and requests ------------------------------------------------------------------------------------------
@@ -78,8 +78,9 @@ INSTALLED_APPS = [
     "catalog_site",
 ]
 MIDDLEWARE = [
-    "foundation.middleware.RequestMiddleware",  # request id, body cap
     "django.middleware.security.SecurityMiddleware",
+    "foundation.middleware.RequestMiddleware",  # request id, who a proxy speaks for, body cap
+    "catalog_site.middleware.ErrorMiddleware",  # ConsoleError -> page, partial or problem document
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -92,7 +93,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "catalog_site.toasts.ToastMiddleware",  # messages into htmx answers
-    "catalog_site.middleware.ErrorMiddleware",  # ConsoleError -> page, partial or problem document
 ]
 TEMPLATES = [
     {
@@ -113,9 +113,11 @@ TEMPLATES = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a larger request body is 413
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 7 * 24 * 3600  # a login lasts a week
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # no script reads them: forms carry the CSRF token
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = _secure
+LANGUAGE_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -139,8 +141,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # ---- database, cache, queue -------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{CONSOLE_DATA_DIR / 'console.sqlite3'}")}
+DATABASES = {"default": reading.database("DATABASE_URL", f"sqlite:///{CONSOLE_DATA_DIR / 'console.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
@@ -148,7 +151,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
     }
 _told = RUN_DIR / "redis_url"  # written by `manage.py up` for its own embedded Valkey
-REDIS_URL = env.str("REDIS_URL", default=_told.read_text().strip() if _told.exists() else "")
+REDIS_URL = os.environ.get("REDIS_URL", _told.read_text().strip() if _told.exists() else "")
 CACHES: dict[str, dict[str, object]] = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
@@ -166,32 +169,32 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # ---- this machine and what it may do ----------------------------------------------------------------------------
-NODE_NAME = env.str("NODE_NAME", default=socket.gethostname())
-NODE_ADDRESS = env.str("NODE_ADDRESS", default="127.0.0.1")
-OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])
-GATEWAY_RUNTIME = env.str("GATEWAY_RUNTIME", default="auto")
-GATEWAY_ALLOWED_HOSTS = env.list("GATEWAY_ALLOWED_HOSTS", default=[])
-PACKAGE_SERVERS = env.str("PACKAGE_SERVERS", default="auto")
-PACKAGE_ENV = env.list("PACKAGE_ENV", default=[])
-MOUNT_ALLOW = env.list("MOUNT_ALLOW", default=[])  # folders that servers may mount: /path (read-only), /path:rw
-CATALOG_SOURCES = env.list("CATALOG_SOURCES", default=[])
-SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
-SESSION_MAX_HOURS = env.int("SESSION_MAX_HOURS", default=24)
-SESSIONS_PER_USER = env.int("SESSIONS_PER_USER", default=10)
-EXEC_TIMEOUT_S = env.int("EXEC_TIMEOUT_S", default=60)
+NODE_NAME = reading.text("NODE_NAME", socket.gethostname())
+NODE_ADDRESS = reading.text("NODE_ADDRESS", "127.0.0.1")
+OUTBOUND_ALLOW = reading.names("OUTBOUND_ALLOW")
+GATEWAY_RUNTIME = reading.text("GATEWAY_RUNTIME", "auto")
+GATEWAY_ALLOWED_HOSTS = reading.names("GATEWAY_ALLOWED_HOSTS")
+PACKAGE_SERVERS = reading.text("PACKAGE_SERVERS", "auto")
+PACKAGE_ENV = reading.names("PACKAGE_ENV")
+MOUNT_ALLOW = reading.names("MOUNT_ALLOW")  # folders that servers may mount: /path (read-only), /path:rw
+CATALOG_SOURCES = reading.names("CATALOG_SOURCES")
+SESSION_IDLE_MINUTES = reading.number("SESSION_IDLE_MINUTES", 60)
+SESSION_MAX_HOURS = reading.number("SESSION_MAX_HOURS", 24)
+SESSIONS_PER_USER = reading.number("SESSIONS_PER_USER", 10)
+EXEC_TIMEOUT_S = reading.number("EXEC_TIMEOUT_S", 60)
 EXEC_TIMEOUT_MAX_S = 600
-EXEC_OUTPUT_MAX_BYTES = env.int("EXEC_OUTPUT_MAX_BYTES", default=1024 * 1024)
-EXECUTION_KEEP_DAYS = env.int("EXECUTION_KEEP_DAYS", default=30)
-HEALTH_KEEP_DAYS = env.int("HEALTH_KEEP_DAYS", default=7)
-AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=365)
+EXEC_OUTPUT_MAX_BYTES = reading.number("EXEC_OUTPUT_MAX_BYTES", 1024 * 1024)
+EXECUTION_KEEP_DAYS = reading.number("EXECUTION_KEEP_DAYS", 30)
+HEALTH_KEEP_DAYS = reading.number("HEALTH_KEEP_DAYS", 7)
+AUDIT_KEEP_DAYS = reading.number("AUDIT_KEEP_DAYS", 365)
 
 # ---- languages, static files, logs ------------------------------------------------------------------------------
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ja")
+LANGUAGE_CODE = reading.text("LANGUAGE_CODE", "ja")
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "catalog_site" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.str("TZ", default="UTC") or "UTC"
+TIME_ZONE = reading.time_zone()
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # no collect step: `make run` serves the folder as it is

@@ -13,6 +13,7 @@ from people.services.accounts import (
 from people.services.logins import login_attempt
 from people.services.notices import notice_read, notices_read_all, notify
 from people.services.setup import setup_link_check, setup_link_create, setup_link_use
+from people.services.tidying import leftovers_remove
 from people.services.tokens import (
     TOKEN_DEFAULT_DAYS,
     TOKEN_DEFAULT_SCOPES,
@@ -30,6 +31,7 @@ __all__ = [
     "TOKEN_PREFIX",
     "administrator_exists",
     "digest",
+    "leftovers_remove",
     "login_attempt",
     "notice_read",
     "notices_read_all",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation.errors import Invalid, NotFound, NotLoggedIn
+from foundation.prepared import PreparedRead
 from people import hooks, throttle
 from people.errors import ScopeRefused
 from people.models import ApiToken, Scope, User
@@ -22,6 +23,9 @@ TOKEN_DEFAULT_SCOPES = (Scope.READ, Scope.USE)
 TOKEN_DEFAULT_DAYS = 90
 TOKEN_MAX_DAYS = 366
 _LAST_USE_STEP = timedelta(minutes=1)
+_BY_HASH = PreparedRead(
+    lambda wanted: ApiToken.objects.select_related("user").filter(token_hash=wanted).order_by(), wanted=str
+)
 
 
 def digest(token: str) -> str:
@@ -102,7 +106,7 @@ def token_authenticate(header: str) -> ApiToken:
     wanted = digest(value.strip())
     token = None
     if scheme.lower() == "bearer" and value.startswith(TOKEN_PREFIX):
-        token = ApiToken.objects.select_related("user").filter(token_hash=wanted).first()
+        token = _BY_HASH.first(wanted=wanted)
     if (
         token is None
         or not secrets.compare_digest(token.token_hash, wanted)
