@@ -142,6 +142,7 @@ def test_polling_answers_204_while_nothing_changed_and_the_changed_nodes_when_it
     SessionServer.objects.filter(pk=row.pk).update(state=ServerState.READY, tools=[TOOL])
     told = owner.get(address, {"seen": seen}, headers=HTMX).content.decode()
     assert f'id="body-{row.pk}"' in told
+    assert 'id="gateway-line" hx-swap-oob="true"' in told  # the gateway's state is told with its servers'
     assert "every 1s" not in told
 
 
