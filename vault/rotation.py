@@ -17,7 +17,7 @@ from django.db.models.functions import Substr
 from audit.models import Outcome, Verb
 from audit.services import record
 from people.models import User
-from vault.errors import KeysInUse, KeysNotInFile
+from vault.errors import KeysInUse, KeysNotInFile, WrongKeys
 from vault.hooks import SealedColumn, sealed_columns
 from vault.keyring import HEAD_BYTES, SealError, key_id_of
 from vault.known_value import forget, verify_keys
@@ -105,6 +105,14 @@ def sealed_with() -> Counter[str]:
             except SealError:
                 continue  # not a sealed value at all: no key opens it
     return found
+
+
+def verify_sealed() -> None:
+    """Check that every stored value names a key of the ring, after rows came from elsewhere. Raises WrongKeys."""
+    verify_keys(remember=False)
+    missing = sealed_with().keys() - ring().keys.keys()
+    if missing:
+        raise WrongKeys(min(missing))
 
 
 def _refuse_in_use(names: list[str]) -> None:

@@ -8,7 +8,7 @@ from vault.keyring import SealError
 from vault.known_value import verify_keys
 from vault.models import StoredSecret
 from vault.ring import ring
-from vault.rotation import Rotation, retire, rotate
+from vault.rotation import Rotation, retire, rotate, verify_sealed
 from vault.rotation import secret_identity as _identity
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "secrets_read_many",
     "unseal",
     "verify_keys",
+    "verify_sealed",
 ]
 
 
