@@ -18,7 +18,10 @@ app.autodiscover_tasks()
 def _process_started(**_: Any) -> None:
     from catalog_site.boot import process_started
 
-    process_started()
+    try:
+        process_started()
+    except Exception as error:  # Celery would log it and go on, with keys that do not fit
+        raise SystemExit(f"{error}") from error
 
 
 @app.on_after_finalize.connect

@@ -27,7 +27,7 @@ RUN_DIR = CONSOLE_DATA_DIR / "run"  # what the running console tells other proce
 
 SECRET_KEY = read_key("CONSOLE_SECRET_KEY", os.environ, CONSOLE_DATA_DIR / "keys" / "signing", new_signing_key)
 VAULT_KEYS = read_key("VAULT_KEYS", os.environ, CONSOLE_DATA_DIR / "keys" / "vault", new_vault_key)
-VAULT_KEYS_FILE = (  # read again when it changes, so that a rotation needs no restart; None: the variable holds the keys
+VAULT_KEYS_FILE = (  # read again when it changes: a rotation needs no restart; None: the variable holds the keys
     None
     if os.environ.get("VAULT_KEYS", "").strip()
     else Path(os.environ.get("VAULT_KEYS_FILE", "").strip() or CONSOLE_DATA_DIR / "keys" / "vault")
@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "csp",
+    "ninja",  # its static files: the API's page
     "foundation",
     "people",
     "audit",

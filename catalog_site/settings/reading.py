@@ -52,7 +52,9 @@ def database(name: str, default: str) -> dict[str, Any]:
     except (ValueError, KeyError, ImproperlyConfigured):
         found = {}
     if "." not in str(found.get("ENGINE", "")):
-        raise ImproperlyConfigured(f"{name} cannot be read; it looks like postgres://user:password@host/name.") from None
+        raise ImproperlyConfigured(
+            f"{name} cannot be read; it looks like postgres://user:password@host/name."
+        ) from None
     return found
 
 
