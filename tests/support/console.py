@@ -67,14 +67,10 @@ class RunningConsole:
         """Start and wait for the line that says where it runs. Raises AssertionError with what was printed."""
         began = time.monotonic()
         ready = threading.Event()
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO_", "CONSOLE_", "MAKE", "MFLAGS"))}
-        env |= {"CONSOLE_DATA_DIR": str(self.data), "PORT": str(self.port), "REDIS_URL": "", **self.env}
-        if not env["REDIS_URL"]:
-            del env["REDIS_URL"]
         self.process = subprocess.Popen(
             self.argv,
             cwd=self.root,
-            env=env,
+            env=self._environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -87,6 +83,14 @@ class RunningConsole:
             raise AssertionError("the console did not start:\n" + "\n".join(self.lines))
         self.seconds_to_start = time.monotonic() - began
         return self
+
+    def _environment(self) -> dict[str, str]:
+        """Return the environment of the console and of its commands: nothing of the suite's own settings."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO_", "CONSOLE_", "MAKE", "MFLAGS"))}
+        env |= {"CONSOLE_DATA_DIR": str(self.data), "PORT": str(self.port), "REDIS_URL": "", **self.env}
+        if not env["REDIS_URL"]:
+            del env["REDIS_URL"]
+        return env
 
     def _read(self, ready: threading.Event) -> None:
         assert self.process is not None
@@ -144,7 +148,7 @@ class RunningConsole:
                 *arguments,
             ],
             cwd=self.root,
-            env={**os.environ, "CONSOLE_DATA_DIR": str(self.data), "PORT": str(self.port)},
+            env=self._environment(),
             input=stdin,
             capture_output=True,
             text=True,
