@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from catalog.api import router as catalog_router
+from catalog_site.api_docs import ApiDocs
 from dynamic_mcp.api import router as dynamic_mcp_router
 from foundation.access import needs
 from foundation.errors import ConsoleError, Invalid, NotLoggedIn
@@ -19,6 +20,7 @@ api = NinjaAPI(
     version="1",
     description="Find MCP servers, connect them, run their tools in sessions, and clean up.",
     auth=needs("read"),
+    docs=ApiDocs(),
     docs_url="/docs",
     openapi_url="/openapi.json",
 )

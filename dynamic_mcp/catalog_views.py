@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,40 +15,45 @@ from catalog.models import Approval, CatalogServer, Kind
 from catalog.search import Filters
 from dynamic_mcp.catalog_api import cursor_at as cursor
 from dynamic_mcp.catalog_api import position, with_connections
-from dynamic_mcp.models import SessionState
+from dynamic_mcp.catalog_rows import CONTAINERS, GLYPHS, catalog_rows, connect_url
+from dynamic_mcp.models import Session, SessionState
 from dynamic_mcp.selectors import sessions_of
 from foundation.access import page
-from foundation.errors import Forbidden
+from foundation.errors import ConsoleError, Forbidden
+from gateways.selectors import image_support
+from people.models import User
 from signing.selectors import coverage
 
 PAGE_SIZE = 30
 _CATEGORIES_SHOWN = 12
-_GLYPHS = {Kind.IMAGE: "image", Kind.PACKAGE: "package", Kind.REMOTE: "cloud", Kind.POCI: "terminal"}
+_SESSIONS_OFFERED = 20
+_GIVEN = ("q", "kind", "category", "requires_oauth", "session")
 
 
 @require_GET
 @page()
 def catalog(request: HttpRequest) -> HttpResponse:
     """The list; htmx asks for the results alone."""
-    given = {key: request.GET.get(key, "").strip()[:200] for key in ("q", "kind", "category", "requires_oauth")}
+    given = {key: request.GET.get(key, "").strip()[:200] for key in _GIVEN}
+    user: Any = request.user
     filters = Filters(given["kind"], given["category"], {"true": True, "false": False}.get(given["requires_oauth"]))
     rows, found = selectors.search(given["q"], filters)
     start = position(request.GET.get("cursor", ""))
     shown = with_connections(request.user, rows[start : start + PAGE_SIZE])
     more = start + PAGE_SIZE < len(rows)
+    sign_in = {"true": _("Needs sign-in"), "false": _("No sign-in")}
+    groups = [
+        _chips(given, "kind", found.facets["kind"], dict(Kind.choices)),
+        _chips(given, "requires_oauth", found.facets["requires_oauth"], sign_in),
+        _chips(given, "category", found.facets["category"], {})[:_CATEGORIES_SHOWN],
+    ]
     context = {
         "given": given,
-        "servers": [{**row, "glyph": _GLYPHS[Kind(row["kind"])], "about": _short(row["description"])} for row in shown],
+        "servers": catalog_rows(user, shown, session=given["session"]),
+        "sessions": _sessions_open(user),
         "count": len(rows),
-        "filtered": any(given.values()),
-        "kinds": _chips(given, "kind", found.facets["kind"], dict(Kind.choices)),
-        "categories": _chips(given, "category", found.facets["category"], {})[:_CATEGORIES_SHOWN],
-        "oauth": _chips(
-            given,
-            "requires_oauth",
-            found.facets["requires_oauth"],
-            {"true": _("Needs sign-in"), "false": _("No sign-in")},
-        ),
+        "filtered": any(given[key] for key in _GIVEN if key != "session"),
+        "chip_groups": [group for group in groups if group],
         "next_url": _address({**given, "cursor": cursor(start + PAGE_SIZE)}) if more else "",
         "first_url": _address(given) if start else "",
     }
@@ -59,21 +65,30 @@ def catalog(request: HttpRequest) -> HttpResponse:
 @page()
 def catalog_server(request: HttpRequest, name: str) -> HttpResponse:
     """One server, and the one button: add it to a session."""
+    return server_page(request, name)
+
+
+def server_page(request: HttpRequest, name: str, error: ConsoleError | None = None) -> HttpResponse:
+    """Return the page of one server; `error` is why adding it was refused. Raises ServerUnknown."""
     row = selectors.server(name)
     (shown,) = with_connections(request.user, [selectors.public({**vars(row), "source__name": row.source.name})])
     user: Any = request.user
     context = {
         "server": row,
+        "error": error,
+        "connect_url": connect_url(row.name),
+        "no_images": image_support() if row.kind in CONTAINERS else None,
+        "chosen_session": request.GET.get("session") or request.POST.get("session", ""),
         "connection_status": shown["connection_status"],
-        "glyph": _GLYPHS[Kind(row.kind)],
+        "glyph": GLYPHS[Kind(row.kind)],
         "mounts": [mounts.parse(volume) for volume in row.volumes],
         "poci_mounts": _container_mounts(row),
         "coverage": coverage(row.image) if row.image else None,
         "settings": _settings(row.config_schema),
-        "sessions": sessions_of(user).filter(owner=user, state=SessionState.ACTIVE)[:20] if user.may_use else [],
+        "sessions": _sessions_open(user),
         "may_add": user.may_use and row.approval != Approval.REJECTED,
     }
-    return render(request, "dynamic_mcp/catalog_server.html", context)
+    return render(request, "dynamic_mcp/catalog_server.html", context, status=error.status if error else 200)
 
 
 @require_POST
@@ -92,9 +107,11 @@ def catalog_decide(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("dynamic_mcp:catalog_server", name)
 
 
-def _short(text: str) -> str:
-    line = " ".join(text[:400].split())
-    return line if len(line) <= 150 else line[:149].rsplit(" ", 1)[0] + "…"
+def _sessions_open(user: User) -> list[Session]:
+    """Return the sessions that a server may be added to, newest first."""
+    if not user.may_use:
+        return []
+    return list(sessions_of(user).filter(owner=user, state=SessionState.ACTIVE)[:_SESSIONS_OFFERED])
 
 
 def _chips(given: dict[str, str], key: str, counts: dict[str, int], labels: dict[str, Any]) -> list[dict[str, Any]]:
@@ -109,7 +126,7 @@ def _chips(given: dict[str, str], key: str, counts: dict[str, int], labels: dict
 
 def _address(given: dict[str, str]) -> str:
     kept = urlencode({key: value for key, value in given.items() if value})
-    return f"/catalog/?{kept}" if kept else "/catalog/"
+    return reverse("dynamic_mcp:catalog") + (f"?{kept}" if kept else "")
 
 
 def _settings(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from dynamic_mcp.catalog_rows import GLYPHS, connect_url
 from dynamic_mcp.entries import ServerEntry
 from dynamic_mcp.forms import SecretsForm
 from dynamic_mcp.models import Execution, ServerState, SessionServer
@@ -16,7 +17,6 @@ from dynamic_mcp.states import EXECUTION_OPEN
 
 UNSETTLED = frozenset({ServerState.STARTING, ServerState.STOPPING})
 CONFIG = "config"
-_ICONS = {"image": "image", "package": "package", "remote": "cloud", "poci": "terminal"}
 
 
 @dataclass
@@ -36,13 +36,18 @@ class ServerCard:
 
     @property
     def icon(self) -> str:
-        return _ICONS.get(str(self.row.entry.get("kind")), "package")
+        return {str(kind): glyph for kind, glyph in GLYPHS.items()}.get(str(self.row.entry.get("kind")), "package")
 
     @property
     def shown_tools(self) -> list[dict[str, Any]]:
         """The tools whose name or description holds the filter's text."""
         sought = self.tool_filter.casefold()
         return [each for each in self.tools if sought in f"{each['name']} {each.get('description') or ''}".casefold()]
+
+    @property
+    def connect_url(self) -> str:
+        """The page where the account is connected; empty where this version has none."""
+        return connect_url(self.row.server)
 
     @property
     def unsettled(self) -> bool:

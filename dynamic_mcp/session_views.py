@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dynamic_mcp import selectors, services
+from dynamic_mcp.catalog_views import server_page
 from dynamic_mcp.forms import SecretsForm, SessionForm
 from dynamic_mcp.models import Session, SessionState
 from dynamic_mcp.presentation import CONFIG, ServerCard, card_of, changed, seen_of
 from dynamic_mcp.schema_forms import SchemaForm
 from foundation.access import page, require
-from foundation.errors import ConsoleError, Invalid
+from foundation.errors import ConsoleError, Invalid, NotFound
 from people.models import User
 
 _HISTORY = 8
@@ -80,16 +81,24 @@ def server_add(request: HttpRequest) -> HttpResponse:
     """Add a catalogue server to `session`, or to the newest active one, or to a new one."""
     user, name = _user(request), request.POST.get("server", "")
     chosen = request.POST.get("session", "")
-    found: Session
-    if chosen == "new":
-        found = services.session_create(user=user)
-    elif chosen:
+    found: Session | None
+    if chosen and chosen != "new":
         found = selectors.session_own(user, chosen)
     else:
-        newest = selectors.sessions_of(user).filter(owner=user, state=SessionState.ACTIVE).first()
-        found = newest or services.session_create(user=user)
-    services.server_add(user=user, session_id=found.pk, server=name)
-    return redirect(_server_url(found, name))
+        own = selectors.sessions_of(user).filter(owner=user, state=SessionState.ACTIVE)
+        found = None if chosen else own.first()
+    made = None if found else services.session_create(user=user)
+    into = found or made
+    assert into is not None  # noqa: S101  (one of the two is)
+    try:
+        services.server_add(user=user, session_id=into.pk, server=name)
+    except NotFound:
+        _take_back(made, user)
+        raise
+    except ConsoleError as refusal:
+        _take_back(made, user)
+        return server_page(request, name, refusal)
+    return redirect(_server_url(into, name))
 
 
 @page("use")
@@ -169,6 +178,7 @@ def _context(request: HttpRequest, found: Session, cards: list[ServerCard]) -> d
     return {
         "tool_filter": request.GET.get("q", "")[:100],
         "session": found,
+        "catalog_url": f"{reverse('dynamic_mcp:catalog')}?session={found.pk}",
         "gateway": found.gateway,
         "cards": cards,
         "seen": seen_of(cards),
@@ -176,6 +186,12 @@ def _context(request: HttpRequest, found: Session, cards: list[ServerCard]) -> d
         "history": selectors.executions_in(found)[:_HISTORY],
         "may_change": found.owner_id == _user(request).pk and found.state == SessionState.ACTIVE,
     }
+
+
+def _take_back(made: Session | None, user: User) -> None:
+    """End a session that was made for a server which was then refused."""
+    if made is not None:
+        services.session_end_and_wait(session=made, actor=user)
 
 
 def _say_applied(request: HttpRequest, card: ServerCard, applied: str) -> None:
