@@ -17,6 +17,7 @@ from dynamic_mcp.refusals import check_texts
 from dynamic_mcp.validation import Finding, SchemaUnusable, findings, with_defaults
 from people.models import User
 from vault import services as vault
+from vault.errors import SecretMissing
 
 SECRET_PURPOSE = "session.server"  # noqa: S105  (what the vault's row is for)
 SECRET_MAX_CHARS = 64 * 1024
@@ -94,7 +95,14 @@ def secrets_kept(*, user: User, keys: Mapping[str, str], values: Mapping[str, st
     kept = dict(keys)
     for name, value in values.items():
         if value:
-            kept[name] = vault.secret_store(owner=user, purpose=SECRET_PURPOSE, value=value, key=kept.get(name))
+            kept[name] = _stored(user, value, kept.get(name))
         elif name in kept:
             vault.secret_delete(key=kept.pop(name), owner=user)
     return kept
+
+
+def _stored(user: User, value: str, key: str | None) -> str:
+    try:
+        return vault.secret_store(owner=user, purpose=SECRET_PURPOSE, value=value, key=key)
+    except SecretMissing:  # the value under that key is gone: this one takes its place
+        return vault.secret_store(owner=user, purpose=SECRET_PURPOSE, value=value)

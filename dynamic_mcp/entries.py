@@ -11,7 +11,7 @@ from catalog.models import CatalogServer
 class ServerEntry:
     """The part of a catalogue entry that decides what is started, and how it is called."""
 
-    name: str
+    name: str = ""
     source_name: str = ""
     title: str = ""
     kind: str = ""

@@ -1,5 +1,6 @@
 """The servers of a session: added, started again, removed."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from catalog.models import CatalogServer, Kind
 from dynamic_mcp import configuration, selectors
 from dynamic_mcp.enqueue import enqueue
 from dynamic_mcp.entries import ServerEntry, snapshot
-from dynamic_mcp.errors import CatalogServerUnknown, ServerExists
+from dynamic_mcp.errors import CatalogServerUnknown, ServerExists, ServerUnknown, SessionEnded
 from dynamic_mcp.models import ServerState, Session, SessionServer, SessionState
 from dynamic_mcp.readiness import address_check, readiness
 from dynamic_mcp.sessions import refused, secrets_forget
@@ -21,7 +22,7 @@ from dynamic_mcp.waiting import wait_until
 from foundation.errors import ConsoleError
 from gateways import selectors as gateway_selectors
 from gateways import services as gateways
-from gateways.errors import RuntimeUnavailable
+from gateways.errors import GatewayClosed, RuntimeUnavailable
 from gateways.specs import Receipt
 from people.models import User
 
@@ -64,7 +65,10 @@ def server_add(
 
 
 def server_wait(*, row: SessionServer, timeout_s: float = ADD_WAIT_S) -> SessionServer:
-    """Return the row once the server is ready or failed, or as it is after `timeout_s` seconds."""
+    """Return the row once the server is ready or failed, or as it is after `timeout_s` seconds.
+
+    Raises SessionEnded or ServerUnknown when it was taken away meanwhile.
+    """
 
     def settled() -> bool:
         state = SessionServer.objects.filter(pk=row.pk).values_list("state", flat=True).first()
@@ -72,6 +76,8 @@ def server_wait(*, row: SessionServer, timeout_s: float = ADD_WAIT_S) -> Session
 
     wait_until(settled, timeout_s)
     row.refresh_from_db()
+    if row.state == ServerState.REMOVED:
+        raise ServerUnknown if row.session.state == SessionState.ACTIVE else SessionEnded
     return row
 
 
@@ -123,7 +129,14 @@ def server_remove(*, session: Session, user: User, name: str) -> Receipt:
 def server_stopped(*, row: SessionServer) -> None:
     """Count what removing a server left and write it down (the task's work, safe to repeat)."""
     gateway = row.session.gateway
-    receipt = gateways.server_removed_receipt(gateway=gateway, name=row.server) if gateway else Receipt()
+    receipt = Receipt()
+    if gateway is not None:
+        # A gateway at rest is not started to stop a server in it. Asked here, after the row says `stopping`: whoever
+        # starts the gateway later no longer finds the server wanted.
+        with contextlib.suppress(GatewayClosed):
+            if not gateway_selectors.is_idle(gateway):
+                gateways.gateway_want(gateway=gateway)
+        receipt = gateways.server_removed_receipt(gateway=gateway, name=row.server)
     secrets_forget(session=row.session, server=row.server)
     values: dict[str, Any] = {"receipt": receipt.to_json(), "updated_at": timezone.now()}
     if not receipt.left_over:
@@ -153,8 +166,6 @@ def _begin_removal(row: SessionServer, user: User) -> None:
         )
         if moved:
             audit.record(Verb.SERVER_REMOVE, actor=user, obj=row.session, detail={"server": row.server})
-            if gateway is not None and not gateway.closed:
-                gateways.gateway_want(gateway=gateway)
         enqueue(server_stop, row.pk, gateway=gateway)
 
 

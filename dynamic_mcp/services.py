@@ -12,7 +12,7 @@ from dynamic_mcp.executions import (
     executions_lost,
     result_of,
 )
-from dynamic_mcp.retention import executions_purge
+from dynamic_mcp.retention import executions_purge, sessions_purge
 from dynamic_mcp.servers import removals_resume, server_add, server_remove, server_stopped, server_wait, settle
 from dynamic_mcp.sessions import session_create, session_end, session_end_and_wait, session_stopped, sessions_expire
 
@@ -40,5 +40,6 @@ __all__ = [
     "session_end_and_wait",
     "session_stopped",
     "sessions_expire",
+    "sessions_purge",
     "settle",
 ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from audit import services as audit
 from audit.models import Outcome, Verb
-from dynamic_mcp import hooks
+from dynamic_mcp import hooks, notices
 from dynamic_mcp.enqueue import enqueue
 from dynamic_mcp.errors import SessionLimit
 from dynamic_mcp.models import ServerState, Session, SessionServer, SessionState
@@ -65,7 +65,7 @@ def session_create(*, user: User, name: str = "", runtime: str = "", gateway_id:
 def session_end(*, session: Session, actor: User | None, reason: str = "owner") -> None:
     """Begin to end a session: a task stops its gateway. An ending or ended one is left as it is.
 
-    `reason` is owner, idle or age; `actor` is None for the console's own timer.
+    `reason` is owner, idle, age or user (who is being deleted); `actor` is None for the console's own timer.
     """
     moved = Session.objects.filter(pk=session.pk, state__in=before(SESSION_MOVES, SessionState.ENDING)).update(
         state=SessionState.ENDING
@@ -145,9 +145,9 @@ def sessions_expire(*, now: datetime) -> int:
         if session.state == SessionState.ENDING:
             session_end(session=session, actor=None)
         elif session.expires_at <= now:
-            session_end(session=session, actor=None, reason="age")
+            _expire(session, "age")
         elif session.last_used_at <= idle and not session.executions.filter(state__in=("queued", "running")).exists():
-            session_end(session=session, actor=None, reason="idle")
+            _expire(session, "idle")
         else:
             continue
         count += 1
@@ -157,6 +157,13 @@ def sessions_expire(*, now: datetime) -> int:
 def refused(*, session: Session, actor: User, verb: Verb, code: str, server: str) -> None:
     """Write down that something was refused in a session: codes only."""
     audit.record(verb, actor=actor, obj=session, outcome=Outcome.REFUSED, detail={"server": server, "code": code})
+
+
+def _expire(session: Session, reason: str) -> None:
+    used = session.servers.exclude(state=ServerState.REMOVED).exists()
+    session_end(session=session, actor=None, reason=reason)
+    if used:
+        notices.session_expired(session)
 
 
 def _has_receipt(session: Session) -> bool:

@@ -58,9 +58,11 @@ def tidy() -> None:
 
 @shared_task(name="dynamic_mcp.executions_purge")
 def executions_purge() -> None:
-    """Delete the executions older than EXECUTION_KEEP_DAYS."""
+    """Delete the executions older than EXECUTION_KEEP_DAYS, and the sessions that ended before that."""
+    older_than = timezone.now() - timedelta(days=settings.EXECUTION_KEEP_DAYS)
     with _as_task():
-        services.executions_purge(older_than=timezone.now() - timedelta(days=settings.EXECUTION_KEEP_DAYS))
+        services.executions_purge(older_than=older_than)
+        services.sessions_purge(older_than=older_than)
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {

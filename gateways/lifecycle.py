@@ -6,6 +6,7 @@ row's lease until `applied_revision` has caught up. HTTP and process starts happ
 
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -122,6 +123,11 @@ def gateway_stop(*, gateway_id: str, close: bool = True) -> Receipt:
     return receipt
 
 
+def gateways_forget(*, gateway_ids: Sequence[str]) -> int:
+    """Delete the rows of gateways whose sessions are over and deleted; return how many. One not closed stays."""
+    return Gateway.objects.filter(pk__in=gateway_ids, closed=True).delete()[0]
+
+
 def stop_all_local() -> Receipt:
     """Stop every gateway of this node, as the console shuts down; their sessions stay, to be started again on need."""
     total = Receipt()
@@ -143,7 +149,8 @@ def server_removed_receipt(*, gateway: Gateway, name: str, timeout_s: float = 15
 def _catch_up(gateway: Gateway, holder: str) -> int:
     """Work until nothing newer is wanted; return the revision last tried. Raises LeaseLost.
 
-    A process that dies on the way is started anew once; a second death in a row is told as it is.
+    A process that dies on the way is started anew once; after a second death in a row the gateway has failed, and
+    with it the servers that waited for it.
     """
     for last in (False, True):
         fresh = not embedded.is_alive(gateway)
@@ -153,9 +160,10 @@ def _catch_up(gateway: Gateway, holder: str) -> int:
             _apply_all(gateway, holder, fresh)
             break
         except GatewayUnavailable as error:
-            _gone(gateway, holder, error)
-            if last:
-                break
+            _gone(gateway, holder, error, Event.GAVE_UP if last else Event.GONE)
+        except OSError as error:  # a full disk, no file descriptors left: no other try would go better
+            _gone(gateway, holder, _broken(error), Event.GAVE_UP)
+            break
     return gateway.desired_revision
 
 
@@ -181,7 +189,8 @@ def _start(gateway: Gateway, holder: str) -> bool:
         running = embedded.start(gateway)
         with contextlib.closing(LocalEndpoint(gateway.address, running.port, running.bearer)) as door:
             session = client.handshake(door)
-    except ConsoleError as error:
+    except (ConsoleError, OSError) as raised:
+        error = raised if isinstance(raised, ConsoleError) else _broken(raised)
         embedded.stop_processes(gateway)
         _enter(gateway, holder, Event.START_FAILED, reason_code=error.code, detail=redact(str(error.detail))[:2000])
         record(Verb.GATEWAY_STATE, actor=None, obj=gateway, outcome=Outcome.FAILED, detail={"code": error.code})
@@ -228,11 +237,16 @@ def tell(gateway: Gateway, holder: str, told: control.State) -> None:
         lease.write(gateway, holder)
 
 
-def _gone(gateway: Gateway, holder: str, error: GatewayUnavailable) -> None:
+def _gone(gateway: Gateway, holder: str, error: GatewayUnavailable, event: Event) -> None:
     forget(gateway)
     embedded.stop_processes(gateway)
-    _enter(gateway, holder, Event.GONE, **GONE, reason_code=error.code, detail=str(error.detail))
+    _enter(gateway, holder, event, **GONE, reason_code=error.code, detail=redact(str(error.detail))[:2000])
     record(Verb.GATEWAY_STATE, actor=None, obj=gateway, outcome=Outcome.FAILED, detail={"code": error.code})
+
+
+def _broken(error: OSError) -> GatewayUnavailable:
+    """Say what the operating system refused, without its paths."""
+    return GatewayUnavailable(_("The gateway's process could not be started: %(why)s") % {"why": error.strerror or ""})
 
 
 def _enter(gateway: Gateway, holder: str, event: Event, **values: Any) -> None:

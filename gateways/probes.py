@@ -44,6 +44,7 @@ def probe_all() -> int:
     found = list(gateways_alive())
     for gateway in found:
         probe(gateway)
+    embedded.reap()
     return len(found)
 
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from gateways.errors import RuntimeUnavailable
 from gateways.models import Gateway, GatewayState, Runtime
@@ -35,6 +36,13 @@ def gateways_here() -> QuerySet[Gateway]:
 
 def gateways_alive() -> QuerySet[Gateway]:
     return gateways_here().filter(state__in=ALIVE_STATES)
+
+
+def is_idle(gateway: Gateway) -> bool:
+    """Whether nothing of this gateway should run: it is stopped or failed, and nobody is starting it (read anew)."""
+    gateway.refresh_from_db()
+    at_work = gateway.lease_until is not None and gateway.lease_until > timezone.now()
+    return gateway.state in (GatewayState.STOPPED, GatewayState.FAILED) and not at_work
 
 
 def gateways_behind() -> QuerySet[Gateway]:

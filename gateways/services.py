@@ -7,6 +7,7 @@ from gateways.lifecycle import (
     gateway_ensure_running,
     gateway_stop,
     gateway_want,
+    gateways_forget,
     server_removed_receipt,
     stop_all_local,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "gateway_request",
     "gateway_stop",
     "gateway_want",
+    "gateways_forget",
     "node_queue",
     "package_argv",
     "package_check",

@@ -9,17 +9,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 
 from audit.models import Verb
 from audit.services import record
 from gateways.folders import folder_of, folder_remove, folders_present
-from gateways.models import Gateway, GatewayState
+from gateways.models import Gateway
 from gateways.ours import of_session, ours, stop_all
 from gateways.probes import probe
 from gateways.queueing import enqueue_apply
 from gateways.runtimes import embedded
-from gateways.selectors import gateways_alive, gateways_behind, gateways_here
+from gateways.selectors import gateways_alive, gateways_behind, gateways_here, is_idle
 
 _YOUNG_S = 60.0  # a folder whose row may not be committed yet
 
@@ -49,7 +48,7 @@ def sweep() -> SweepReport:
     stopped = left = 0
     for session_id, found in running.items():
         gateway = owned.get(session_id)
-        if gateway is not None and not _is_idle(gateway):
+        if gateway is not None and not is_idle(gateway):
             continue  # it belongs to a living gateway, or to one that somebody works on
         stop_all(session_id)
         rest = len(of_session(session_id))
@@ -77,13 +76,6 @@ def _rows_without_process() -> int:
     return len(gone)
 
 
-def _is_idle(gateway: Gateway) -> bool:
-    """Whether nothing of this gateway should run: it is stopped or failed, and nobody is starting it."""
-    gateway.refresh_from_db()
-    at_work = gateway.lease_until is not None and gateway.lease_until > timezone.now()
-    return gateway.state in (GatewayState.STOPPED, GatewayState.FAILED) and not at_work
-
-
 def _is_young(folder: Path) -> bool:
     try:
         return time.time() - folder.stat().st_mtime < _YOUNG_S
@@ -95,7 +87,7 @@ def _secret_files(gateways: list[Gateway]) -> int:
     """Remove the files with secrets of gateways that do not run: they are written anew at the next start."""
     removed = 0
     for gateway in gateways:
-        if not Path(settings.SESSIONS_DIR, gateway.session_id).exists() or not _is_idle(gateway):
+        if not Path(settings.SESSIONS_DIR, gateway.session_id).exists() or not is_idle(gateway):
             continue
         folder = folder_of(gateway.session_id)
         for path in (

@@ -44,12 +44,12 @@ class ChildUpstream(PipedUpstream):
         self._send_lock = threading.Lock()
         self._words: deque[str] = deque(maxlen=STDERR_LINES_KEPT)
         self._closed = threading.Event()
+        self._over = threading.Event()  # closed, or retired
         self._stop_lock = threading.Lock()
         self._receipt: Receipt | None = None
         self._rubbish = 0
         self._valid = 0
         self.bad_output = False
-        self.forced = False
         self._stderr_reader = threading.Thread(target=self._read_stderr, daemon=True)
 
     def open(self) -> None:
@@ -82,7 +82,7 @@ class ChildUpstream(PipedUpstream):
                         self._check_still_read(deadline)
 
     def wait_closed(self) -> None:
-        self._closed.wait()
+        self._over.wait()
 
     def end_detail(self) -> str:
         code = self.exit_code
@@ -99,10 +99,13 @@ class ChildUpstream(PipedUpstream):
             return StartFailed("server.bad_output", self.end_detail())
         return StartFailed(reason_of(self.exit_code, list(self._words)), self.end_detail())
 
-    def force_restart(self) -> None:
-        log(f"{self.spec.name}: killed, it did not heed a cancellation")
-        self.forced = True
-        self.close(grace_s=0.0)
+    def retire(self) -> None:
+        with self._lock:
+            if self.retired:
+                return
+            self.retired = True
+        log(f"{self.spec.name}: replaced, it did not heed a cancellation")
+        self._over.set()
 
     def close(self, grace_s: float = TERM_GRACE_S) -> Receipt:
         with self._stop_lock:
@@ -172,6 +175,7 @@ class ChildUpstream(PipedUpstream):
     def _finish(self) -> None:
         self.lost(failure("server.crashed", "The server's process ended.", detail=self.end_detail()))
         self._closed.set()
+        self._over.set()
         process = self._process
         if process is not None:
             with self._send_lock:

@@ -4,6 +4,7 @@ Tools and prompts are named `<server>__<name>`; the server and the plain name ar
 its address; who has it is remembered from the last lists.
 """
 
+import time
 from collections.abc import Callable
 
 from gateways.embedded.calls import Call
@@ -12,7 +13,7 @@ from gateways.embedded.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, Message,
 from gateways.embedded.limits import LIST_TIMEOUT_S, STARTING_WAIT_S
 from gateways.embedded.log import log
 from gateways.embedded.server import Server
-from gateways.embedded.upstream import Upstream
+from gateways.embedded.upstream import Retired, Upstream
 
 SERVER_INFO = {"name": "mcp-catalog-console-gateway", "version": "0.1.0"}
 CAPABILITIES: Message = {"tools": {}, "resources": {}, "prompts": {}}
@@ -20,6 +21,7 @@ _SERVER = "mcp-console/server"
 _TOOL = "mcp-console/tool"
 _SEPARATOR = "__"
 _ADDRESSES_KEPT = 10_000
+_TURN_S = 0.01
 
 
 class Methods:
@@ -55,10 +57,15 @@ class Methods:
 
     def _call_tool(self, params: Message, call: Call) -> Message:
         server, tool = self._owner_of(params.get("name"))
-        upstream = _ready(server, call)
-        if not any(known.get("name") == tool for known in upstream.tools):
-            raise failure("exec.tool.unknown", "There is no such tool.", INVALID_PARAMS)
-        return upstream.request("tools/call", _renamed(params, tool), call)
+        while True:
+            upstream = _ready(server, call)
+            if not any(known.get("name") == tool for known in upstream.tools):
+                raise failure("exec.tool.unknown", "There is no such tool.", INVALID_PARAMS)
+            try:
+                return upstream.request("tools/call", _renamed(params, tool), call)
+            except Retired:
+                call.check()
+                time.sleep(_TURN_S)  # between its retirement and the state that says so
 
     def _get_prompt(self, params: Message, call: Call) -> Message:
         server, prompt = self._owner_of(params.get("name"))

@@ -6,7 +6,7 @@ from gateways.embedded.calls import Call
 from gateways.embedded.jsonrpc import Message, RpcFailure, failure, notification, request
 from gateways.embedded.limits import CANCEL_GRACE_S, LIST_TIMEOUT_S
 from gateways.embedded.log import log
-from gateways.embedded.upstream import TOOLS_CHANGED, Upstream, answer_to
+from gateways.embedded.upstream import TOOLS_CHANGED, Retired, Upstream, answer_to
 from gateways.specs import ServerSpec
 
 _EARLY_ENDS = ("exec.timeout", "exec.cancelled")
@@ -18,6 +18,8 @@ class PipedUpstream(Upstream):
     def __init__(self, spec: ServerSpec) -> None:
         super().__init__(spec)
         self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self.retired = False
         self._waiting: dict[int, Call] = {}
         self._abandoned: set[int] = set()
         self._last_id = 0
@@ -27,14 +29,21 @@ class PipedUpstream(Upstream):
         """Carry one message to the server. Raises OSError when it is gone."""
         raise NotImplementedError
 
-    def force_restart(self) -> None:
-        """Make a server that does not heed a cancellation go away."""
+    def retire(self) -> None:
+        """Make a server that does not heed a cancellation go away, once the other calls on it have ended."""
         raise NotImplementedError
+
+    def wait_idle(self) -> None:
+        """Return once no request waits here any more: each has its deadline, and a retired server takes no new ones."""
+        with self._lock:
+            self._idle.wait_for(lambda: not self._waiting)
 
     def request(self, method: str, params: Message | None, call: Call) -> Message:
         with self._lock:
             if self._loss is not None:
                 raise self._loss
+            if self.retired:
+                raise Retired
             self._last_id += 1
             own_id = self._last_id
             self._waiting[own_id] = call
@@ -51,6 +60,7 @@ class PipedUpstream(Upstream):
         finally:
             with self._lock:
                 self._waiting.pop(own_id, None)
+                self._idle.notify_all()
         if "error" in answer:
             raise RpcFailure.from_json(answer["error"])
         found = answer.get("result")
@@ -135,7 +145,7 @@ class PipedUpstream(Upstream):
         with self._lock:
             ignored = own_id in self._abandoned
         if ignored:
-            self.force_restart()
+            self.retire()
 
     def _list_again(self) -> None:
         try:

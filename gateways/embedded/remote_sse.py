@@ -51,7 +51,7 @@ class SseUpstream(PipedUpstream):
         if not 200 <= answer.status < 300:
             raise failure("server.unreachable", f"The server answered {answer.status}.")
 
-    def force_restart(self) -> None:
+    def retire(self) -> None:
         return  # its process is not ours to end; the request is forgotten
 
     def wait_closed(self) -> None:

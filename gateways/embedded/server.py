@@ -30,6 +30,7 @@ class Server:
         self._stopping = threading.Event()
         self._crashes: list[float] = []
         self._thread: threading.Thread | None = None
+        self._retired: list[ChildUpstream] = []
 
     @property
     def state(self) -> str:
@@ -57,6 +58,8 @@ class Server:
             thread.join(5.0)
         if self._upstream is not upstream and self._upstream is not None:
             receipt += self._upstream.close()  # it was just being started
+        for retired in list(self._retired):
+            receipt += retired.close(grace_s=0.0)
         return receipt
 
     def status(self) -> ServerStatus:
@@ -102,11 +105,12 @@ class Server:
         upstream.wait_closed()
         if self._stopping.is_set():
             return False
+        if isinstance(upstream, ChildUpstream) and upstream.retired:
+            self._become("starting")
+            self._see_out(upstream)
+            return True
         detail = upstream.end_detail()
         upstream.close()
-        if isinstance(upstream, ChildUpstream) and upstream.forced:
-            self._become("starting", "", "")
-            return True
         log(f"{self.spec.name}: ended while ready")
         return self._crashed(detail)
 
@@ -127,6 +131,17 @@ class Server:
                 detail = refused.data.get("detail") or refused.message
                 raise StartFailed(reason, upstream.masker.shown(str(detail))) from refused
             raise StartFailed("server.bad_output", upstream.masker.shown(refused.message)[:1000]) from refused
+
+    def _see_out(self, upstream: ChildUpstream) -> None:
+        """Let the calls in flight finish on a retired process, then end it; its successor starts meanwhile."""
+        self._retired.append(upstream)
+
+        def end() -> None:
+            upstream.wait_idle()
+            upstream.close(grace_s=0.0)
+            self._retired.remove(upstream)
+
+        threading.Thread(target=end, daemon=True).start()
 
     def _failed(self, reason: str, detail: str) -> bool:
         if self._stopping.is_set():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateways.embedded.calls import Call
-from gateways.embedded.jsonrpc import METHOD_NOT_FOUND, Message, RpcFailure, error, result
+from gateways.embedded.jsonrpc import METHOD_NOT_FOUND, SERVER_ERROR, Message, RpcFailure, error, result
 from gateways.embedded.limits import LIST_PAGES_MAX, TOOLS_MAX
 from gateways.embedded.masks import Masker
 from gateways.specs import Receipt, ServerSpec
@@ -27,6 +27,13 @@ class StartFailed(Exception):
         super().__init__(reason)
         self.reason = reason
         self.detail = detail
+
+
+class Retired(RpcFailure):
+    """The process takes no new calls, and nothing of this one was sent: its successor is about to be there."""
+
+    def __init__(self) -> None:
+        super().__init__(SERVER_ERROR, "The server is being replaced.", {"code": "server.starting"})
 
 
 class Upstream:

@@ -26,8 +26,9 @@ from gateways.endpoint import endpoint_of
 from gateways.errors import GatewayUnavailable
 from gateways.folders import files_below, folder_make, folder_of, folder_remove, read_json, write_private
 from gateways.labels import base_environment
-from gateways.models import Gateway, GatewayState
+from gateways.models import Gateway
 from gateways.ours import of_session, stop_all
+from gateways.selectors import is_idle
 from gateways.specs import Receipt, ServerSpec
 
 START_TIMEOUT_S = 15.0
@@ -57,8 +58,7 @@ def available() -> str | None:
 
 def start(gateway: Gateway) -> Running:
     """Start the gateway's program and wait until it listens. Raises GatewayUnavailable with its last words."""
-    for pid in [pid for pid, process in list(_started.items()) if process.poll() is not None]:
-        _started.pop(pid, None)
+    reap()
     existed = folder_of(gateway.session_id).exists()
     folder = folder_make(gateway.session_id)
     if existed:
@@ -112,11 +112,19 @@ def stop(gateway: Gateway) -> Receipt:
     stop_processes(gateway)
     _files, entries_left = folder_remove(gateway.session_id)
     left = of_session(gateway.session_id)
+    reap()
     return Receipt(
         processes_stopped=len(before - {found.pid for found in left}),
         files_removed=files - files_below(folder_of(gateway.session_id)),
         left_over=len(left) + entries_left,
     )
+
+
+def reap() -> None:
+    """Take leave of the gateways that this worker started and that have ended, so that none stays as a zombie."""
+    for pid, process in list(_started.items()):
+        if process.poll() is not None:
+            _started.pop(pid, None)
 
 
 def stop_processes(gateway: Gateway) -> None:
@@ -156,7 +164,7 @@ def removed(gateway: Gateway, server: str, timeout_s: float) -> Receipt:
     deadline, seq = time.monotonic() + timeout_s, 0
     gateway.refresh_from_db()
     while gateway.applied_revision != gateway.desired_revision and time.monotonic() < deadline:
-        if gateway.closed or gateway.state == GatewayState.FAILED:
+        if gateway.closed or is_idle(gateway):
             break
         time.sleep(_STEP_S * 2)
         gateway.refresh_from_db()

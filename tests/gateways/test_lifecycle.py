@@ -1,5 +1,6 @@
 """A gateway's life with real processes: started, applied, killed, started again, stopped and counted."""
 
+import errno
 import os
 import signal
 from pathlib import Path
@@ -17,6 +18,7 @@ from gateways.ours import of_session
 from gateways.runtimes import embedded
 from gateways.specs import Receipt, ServerSpec
 from tests.gateways.conftest import Wishes
+from tests.support.waiting import until
 
 
 def test_a_wanted_server_is_brought_up_and_told(gateway: Gateway, wishes: Wishes) -> None:
@@ -71,6 +73,72 @@ def test_a_program_that_does_not_start_is_failed_with_its_last_words(
     assert "out of luck" in gateway.detail
     with pytest.raises(GatewayUnavailable):
         services.gateway_ensure_running(gateway=gateway, timeout_s=5)
+
+
+def test_a_disk_that_is_full_fails_the_gateway_with_the_reason(
+    gateway: Gateway, wishes: Wishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret/path")
+
+    monkeypatch.setattr(embedded, "write_private", full)
+    wishes.want(gateway, "time")
+    assert (gateway.state, gateway.reason_code) == (GatewayState.FAILED, "gateway.unavailable")
+    assert "No space left on device" in gateway.detail
+    assert "/secret/path" not in gateway.detail
+    assert gateway.lease_until is None
+    assert not of_session(gateway.session_id)
+    monkeypatch.undo()
+
+
+def test_a_disk_that_fills_up_later_leaves_no_process_behind(
+    gateway: Gateway, wishes: Wishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(embedded, "apply", full)
+    wishes.want(gateway, "time")
+    assert gateway.state == GatewayState.FAILED
+    assert not of_session(gateway.session_id)
+    monkeypatch.undo()
+
+
+def test_a_gateway_that_dies_again_and_again_has_failed(
+    gateway: Gateway, wishes: Wishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[int] = []
+
+    def kill(killed: Gateway, *_args: object) -> None:
+        starts.append(killed.pid or 0)
+        os.kill(killed.pid or 0, signal.SIGKILL)
+        raise GatewayUnavailable
+
+    monkeypatch.setattr(embedded, "apply", kill)
+    wishes.want(gateway, "time")
+    assert len(set(starts)) == 2
+    assert gateway.state == GatewayState.FAILED
+
+
+def test_a_gateway_that_died_by_itself_does_not_stay_a_zombie(gateway: Gateway, wishes: Wishes) -> None:
+    wishes.want(gateway, "time")
+    pid = gateway.pid or 0
+    os.kill(pid, signal.SIGKILL)
+
+    def gone() -> bool:
+        services.probe_all()
+        return not psutil.pid_exists(pid)
+
+    until(gone)
+    services.probe_all()  # the first may have met it still dying
+    gateway.refresh_from_db()
+    assert (gateway.state, gateway.pid) == (GatewayState.STOPPED, None)
+
+
+def test_the_row_of_a_gateway_is_forgotten_only_when_it_is_closed(gateway: Gateway, wishes: Wishes) -> None:
+    assert services.gateways_forget(gateway_ids=[gateway.pk]) == 0
+    services.gateway_stop(gateway_id=gateway.pk)
+    assert services.gateways_forget(gateway_ids=[gateway.pk]) == 1
 
 
 def test_nobody_else_is_disturbed_while_one_worker_has_the_lease(gateway: Gateway, wishes: Wishes) -> None:
