@@ -8,7 +8,7 @@ from audit.forms import FilterForm
 from audit.selectors import events_visible
 from foundation.access import page
 from foundation.paging import page_of
-from people.requests import user_of
+from people.selectors import user_of
 
 PAGE = 50
 

@@ -6,7 +6,24 @@ from typing import Any
 
 from catalog.errors import ServerUnknown
 from catalog.models import CatalogRevision, CatalogServer, Source
-from catalog.search import Filters, Found, Index
+from catalog.mounts import Mount
+from catalog.mounts import parse as mount_parse
+from catalog.search import QUERY_MAX_CHARS, Filters, Found, Index
+
+__all__ = [
+    "QUERY_MAX_CHARS",
+    "Filters",
+    "Mount",
+    "Snapshot",
+    "forget",
+    "mount_parse",
+    "public",
+    "revision",
+    "search",
+    "server",
+    "snapshot",
+    "sources",
+]
 
 # What search and lists need; readme and other long columns stay in the database.
 _COLUMNS = (

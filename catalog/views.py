@@ -13,6 +13,7 @@ from catalog import selectors, services, tasks
 from catalog.errors import SourceUnknown
 from foundation.access import page
 from foundation.errors import ConsoleError, Invalid
+from people.selectors import user_of
 
 
 @require_GET
@@ -27,7 +28,7 @@ def source_add(request: HttpRequest) -> HttpResponse:
     """Add a source by path or address and read it at once, so that a wrong one is told while it is on the screen."""
     given = {"location": request.POST.get("location", ""), "name": request.POST.get("name", "")}
     try:
-        report = services.source_add(**given, actor=_person(request))
+        report = services.source_add(**given, actor=user_of(request))
     except Invalid as error:
         return _page(request, {"given": given, "errors": {item["path"]: item["message"] for item in error.errors}}, 422)
     except ConsoleError as error:
@@ -52,7 +53,3 @@ def source_sync(request: HttpRequest, name: str) -> HttpResponse:
 
 def _page(request: HttpRequest, more: dict[str, Any], status: int = 200) -> HttpResponse:
     return render(request, "catalog/sources.html", {"sources": selectors.sources(), **more}, status=status)
-
-
-def _person(request: HttpRequest) -> Any:
-    return request.user

@@ -7,8 +7,7 @@ from django.db.models import Count, Q
 from catalog_site.menu import resolved
 from dynamic_mcp.models import Execution, ServerState, Session, SessionServer, SessionState
 from people.models import Notice, User
-from people.notice_texts import sentence
-from people.selectors import notices_of
+from people.selectors import notice_sentence, notices_of
 
 _NEEDS_SOMEBODY = (
     ServerState.NEEDS_INPUT,
@@ -65,7 +64,7 @@ def overview(user: User) -> Overview:
     waiting = active.filter(state__in=_NEEDS_SOMEBODY).select_related("session").order_by("-updated_at")[:_SHOWN]
     unread = notices_of(user).filter(read_at=None)[:_SHOWN]
     return Overview(
-        notices=[NoticeRow(notice, str(sentence(notice))) for notice in unread],
+        notices=[NoticeRow(notice, notice_sentence(notice)) for notice in unread],
         waiting=[ServerRow(row, _session_url(row.session_id)) for row in waiting],
         sessions=_sessions(user),
         catalog_url=resolved("dynamic_mcp:catalog"),

@@ -4,13 +4,16 @@ Security duty: every program gets its secrets by environment or 0600 file, never
 this process (parent-death signal), so that a killed console leaves nothing behind.
 """
 
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foundation import processes
+
+if TYPE_CHECKING:
+    import subprocess
 
 RESTART_DELAYS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 STABLE_AFTER_S = 60.0
@@ -37,7 +40,7 @@ class Program:
                 self.argv,
                 env=self.env,
                 cwd=str(self.cwd),
-                stdin=subprocess.DEVNULL,
+                stdin=processes.DEVNULL,
                 stdout=output.fileno(),
                 stderr=output.fileno(),
                 die_with_parent=True,
@@ -88,7 +91,7 @@ class Supervisor:
         for process in running:
             try:
                 process.wait(max(0.05, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            except processes.TimeoutExpired:
                 identity = processes.identify(process.pid)
                 if identity is not None:
                     processes.stop_tree(identity, grace_s=0)

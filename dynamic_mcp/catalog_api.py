@@ -10,7 +10,7 @@ from ninja import Field, Query, Router, Schema
 
 from catalog import selectors, services
 from catalog.models import CatalogServer
-from catalog.search import QUERY_MAX_CHARS, Filters
+from catalog.selectors import QUERY_MAX_CHARS, Filters
 from foundation.access import needs
 from foundation.errors import Invalid
 from oauth_connect.selectors import connection_statuses

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from catalog import mounts, selectors, services
+from catalog import selectors, services
 from catalog.models import Approval, CatalogServer, Kind
-from catalog.search import Filters
+from catalog.selectors import Filters
 from dynamic_mcp.catalog_api import cursor_at as cursor
 from dynamic_mcp.catalog_api import position, with_connections
 from dynamic_mcp.catalog_rows import CONTAINERS, GLYPHS, catalog_rows, connect_url
@@ -81,7 +81,7 @@ def server_page(request: HttpRequest, name: str, error: ConsoleError | None = No
         "chosen_session": request.GET.get("session") or request.POST.get("session", ""),
         "connection_status": shown["connection_status"],
         "glyph": GLYPHS[Kind(row.kind)],
-        "mounts": [mounts.parse(volume) for volume in row.volumes],
+        "mounts": [selectors.mount_parse(volume) for volume in row.volumes],
         "poci_mounts": _container_mounts(row),
         "coverage": coverage(row.image) if row.image else None,
         "settings": _settings(row.config_schema),
@@ -146,6 +146,6 @@ def _settings(schema: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _container_mounts(row: CatalogServer) -> list[mounts.Mount]:
+def _container_mounts(row: CatalogServer) -> list[selectors.Mount]:
     containers = [tool.get("container") or {} for tool in row.tools] if row.kind == Kind.POCI else []
-    return [mounts.parse(volume) for container in containers for volume in container.get("volumes") or []]
+    return [selectors.mount_parse(volume) for container in containers for volume in container.get("volumes") or []]

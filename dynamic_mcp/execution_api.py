@@ -8,7 +8,7 @@ from ninja import Body, Router, Status
 from dynamic_mcp import selectors, services, shapes
 from dynamic_mcp.schemas import ExecAccepted, ExecIn, ExecList, ExecOut, InvalidProblem, Limit, Problem
 from foundation.access import needs
-from people.requests import user_of
+from people.selectors import user_of
 
 router = Router(tags=["executions"])
 reads, uses = needs("read"), needs("use")

@@ -14,7 +14,7 @@ from dynamic_mcp import refusals
 from dynamic_mcp.entries import ServerEntry
 from dynamic_mcp.templating import Values, as_text, begins_with_value, fill, fill_all, fill_secrets, missing_paths
 from dynamic_mcp.validation import required_paths, with_defaults
-from gateways.packages import package_launch
+from gateways.services import package_launch
 from gateways.specs import ServerSpec
 
 _PROBE = "x"  # stands for a secret's value where only its presence matters

@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from dynamic_mcp.models import Session, SessionServer
-from people import notice_texts
-from people.services.notices import notify
+from people.hooks import notice_sentence_register
+from people.services import notify
 
 _TEXTS = {
     "session.server.failed": _("%(server)s in the session “%(session)s” stopped running. Look at why, and try again."),
@@ -19,7 +19,7 @@ _TEXTS = {
 def register() -> None:
     """Tell the inbox the sentences of this app."""
     for code, sentence in _TEXTS.items():
-        notice_texts.register(code, sentence)
+        notice_sentence_register(code, sentence)
 
 
 def server_failed(row: SessionServer) -> None:

@@ -15,7 +15,7 @@ from dynamic_mcp.templating import fill
 from foundation.http import check_url
 from foundation.http_errors import OutboundError, OutboundRefused
 from gateways.errors import PackageNotApproved
-from gateways.packages import package_check
+from gateways.services import package_check
 
 
 @dataclass(frozen=True)

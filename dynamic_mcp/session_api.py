@@ -23,7 +23,7 @@ from dynamic_mcp.schemas import (
 )
 from foundation.access import needs
 from foundation.ids import new_id
-from people.requests import user_of
+from people.selectors import user_of
 
 router = Router(tags=["sessions"])
 reads, uses = needs("read"), needs("use")

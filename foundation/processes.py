@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LABEL = "MCP_CONSOLE_SESSION"  # the variable that ties every process of a session to it
 DEVNULL = subprocess.DEVNULL
 PIPE = subprocess.PIPE
+TimeoutExpired = subprocess.TimeoutExpired
 Stream = int | IO[bytes] | None
 _PASSED_ON = ("PATH", "LANG", "LANGUAGE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
 _START_TOLERANCE_S = 1.0  # the boot time, and with it every start time, moves a little when the clock is set

@@ -12,7 +12,7 @@ from foundation.paging import page_of
 from people import selectors, services
 from people.models import Notice
 from people.notice_texts import sentence
-from people.requests import user_of
+from people.selectors import user_of
 
 router = Router(tags=["people"])
 Limit = Annotated[int, Field(ge=1, le=200)]

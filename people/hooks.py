@@ -3,9 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from foundation.hooks import Hook
+from people.notice_texts import register as notice_sentence_register
 
 if TYPE_CHECKING:
     from people.models import User
+
+__all__ = ["notice_sentence_register", "security_event", "user_exported", "user_removing"]
 
 # (actor or None, verb, target user or None, outcome "ok" | "refused" | "failed", detail): `audit` writes it down.
 security_event: "Hook[[User | None, str, User | None, str, dict[str, Any]], None]" = Hook("people.security_event")

@@ -1,9 +1,12 @@
 """The sentence of each notice, chosen by its `code` and filled from its `context`, in the reader's language."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from people.models import Notice
+if TYPE_CHECKING:
+    from people.models import Notice
 
 _texts: dict[str, Promise | str] = {}
 
@@ -13,7 +16,7 @@ def register(code: str, sentence: Promise | str) -> None:
     _texts[code] = sentence
 
 
-def sentence(notice: Notice) -> str:
+def sentence(notice: "Notice") -> str:
     """Return the notice in words. A code that nobody registered, or a place that is not filled, is said plainly."""
     text = _texts.get(notice.code)
     if text is None:

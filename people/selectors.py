@@ -1,11 +1,30 @@
 """Reading people, tokens and notices: always for somebody."""
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from foundation.access import duty_held
 from foundation.errors import NotFound
 from people.models import ApiToken, Notice, Role, User
+from people.notice_texts import sentence as notice_sentence
+
+__all__ = [
+    "administrator_exists",
+    "notice_sentence",
+    "notices_of",
+    "tokens_of",
+    "user_get",
+    "user_of",
+    "users_visible",
+]
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return who is logged in, behind `foundation.access.page` or `needs`. Raises TypeError where no guard stands."""
+    if not isinstance(request.user, User):
+        raise TypeError("the view has no guard in front of it")
+    return request.user
 
 
 def administrator_exists() -> bool:

@@ -12,7 +12,7 @@ KEPT = timedelta(days=90)  # of what is over: long enough to look up what a toke
 
 
 def leftovers_remove(*, now: datetime) -> int:
-    """Delete ended logins, set-up links of no use, tokens dead and notices read for 90 days; return the rows' number."""
+    """Delete ended logins, set-up links of no use, tokens dead and notices read for 90 days; return how many."""
     since = now - KEPT
     doomed = [
         BrowserSession.objects.filter(expire_date__lt=now),

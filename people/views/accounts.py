@@ -13,7 +13,7 @@ from foundation.errors import Invalid, NotFound
 from people import selectors, services
 from people.forms import PersonForm, ResetForm, RoleForm, add_errors
 from people.models import User
-from people.requests import user_of
+from people.selectors import user_of
 
 
 @require_GET

@@ -17,7 +17,7 @@ from foundation.access import own_path, page
 from foundation.errors import Invalid
 from people import hooks, services
 from people.forms import LoginForm, PasswordForm, SetupForm, add_errors
-from people.requests import user_of
+from people.selectors import user_of
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from foundation.access import own_path, page
 from people import selectors, services
 from people.notice_texts import sentence
-from people.requests import user_of
+from people.selectors import user_of
 
 _PAGE = 50
 

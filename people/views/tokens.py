@@ -14,7 +14,7 @@ from foundation.access import page
 from foundation.errors import Invalid
 from people import selectors, services
 from people.forms import TokenForm, add_errors
-from people.requests import user_of
+from people.selectors import user_of
 
 
 @never_cache

@@ -5,8 +5,6 @@ import os
 import signal
 import socket
 import time
-import urllib.error
-import urllib.request
 from types import FrameType
 from typing import Any
 
@@ -17,6 +15,8 @@ from django.db import connections
 from catalog_site import parts
 from catalog_site.supervisor import Supervisor
 from foundation import processes
+from foundation.errors import ConsoleError
+from foundation.http import LocalEndpoint
 from gateways import services as gateways
 from people import services as people
 from vault import services as vault
@@ -103,9 +103,9 @@ class Command(BaseCommand):
 
     def _greet(self, supervisor: Supervisor) -> None:
         host = "127.0.0.1" if settings.BIND in ("0.0.0.0", "::") else settings.BIND  # noqa: S104  (compared, not bound)
-        address = f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
+        door = LocalEndpoint(host, settings.PORT, bearer="")
         deadline = time.monotonic() + READY_WITHIN_S
-        while not self.stopping and not self._answers(f"{address}/healthz"):
+        while not self.stopping and not self._answers(door):
             supervisor.tend()
             if time.monotonic() > deadline:
                 raise CommandError(f"The web process did not answer within {READY_WITHIN_S:g} s; see its log above.")
@@ -118,11 +118,10 @@ class Command(BaseCommand):
             self._say(f"Make the first administrator: {settings.PUBLIC_BASE_URL}/setup/{link}/")
         self._say(f"Data and logs are in {settings.CONSOLE_DATA_DIR}. Ctrl-C stops everything.")
 
-    def _answers(self, url: str) -> bool:
+    def _answers(self, door: LocalEndpoint) -> bool:
         try:
-            with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310  (our own loopback address)
-                return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError):
+            return door.get("/healthz", timeout_s=1.0).status == 200
+        except ConsoleError:
             return False
 
     # ---- after ----------------------------------------------------------------------------------------------
