@@ -27,6 +27,7 @@ from dynamic_mcp.sessions import session_used
 from dynamic_mcp.states import EXECUTION_MOVES, EXECUTION_OPEN, before
 from dynamic_mcp.waiting import wait_until
 from foundation.errors import ConsoleError
+from foundation.turns import write_turn
 from gateways import services as gateways
 from people.models import User
 from vault import services as vault
@@ -81,8 +82,9 @@ def exec_start(
     execution.arguments_sealed = vault.seal(
         _arguments_bytes(values, rows, user), identity=_identity(execution, "arguments")
     )
-    execution.save(force_insert=True)
-    session_used(session=session, now=now)
+    with write_turn():
+        execution.save(force_insert=True)
+        session_used(session=session, now=now)
     run = Run(execution, session, row, values)
     if wait:
         _finish(run, _outcome(run), actor=user)
@@ -220,29 +222,36 @@ def _finish(run: Run, result: Result, *, actor: User) -> None:
     execution.duration_ms = round((now - (execution.started_at or now)).total_seconds() * 1000, 3)
     execution.output_truncated = result.output_truncated
     execution.output_bytes = result.output_bytes
-    moved = Execution.objects.filter(pk=execution.pk, state__in=before(EXECUTION_MOVES, result.state)).update(
-        state=execution.state,
-        exit_code=execution.exit_code,
-        reason_code=execution.reason_code,
-        finished_at=now,
-        duration_ms=execution.duration_ms,
-        output_truncated=result.output_truncated,
-        output_bytes=result.output_bytes,
-        result_sealed=vault.seal(result.to_bytes(), identity=_identity(execution, "result")),
-    )
+    values = {
+        "state": execution.state,
+        "exit_code": execution.exit_code,
+        "reason_code": execution.reason_code,
+        "finished_at": now,
+        "duration_ms": execution.duration_ms,
+        "output_truncated": result.output_truncated,
+        "output_bytes": result.output_bytes,
+        "result_sealed": vault.seal(result.to_bytes(), identity=_identity(execution, "result")),
+    }
+    open_one = Execution.objects.filter(pk=execution.pk, state__in=before(EXECUTION_MOVES, result.state))
     run.result = result
+    with write_turn():  # the outcome and its event: both or neither
+        moved = open_one.update(**values)
+        if moved:
+            _record_run(run, result, actor)
     if not moved:  # cancelled or given up for lost while it ran
         execution.refresh_from_db()
-        return
+
+
+def _record_run(run: Run, result: Result, actor: User) -> None:
     audit.record(
         Verb.EXEC_RUN,
         actor=actor,
         obj=run.session,
         outcome=Outcome.OK if result.exit_code == results.DONE else Outcome.FAILED,
         detail={
-            "execution": execution.pk,
-            "server": execution.server,
-            "tool": execution.tool,
+            "execution": run.execution.pk,
+            "server": run.execution.server,
+            "tool": run.execution.tool,
             "exit_code": result.exit_code,
             "code": result.reason_code,
         },

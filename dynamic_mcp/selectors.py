@@ -9,7 +9,20 @@ from django.utils import timezone
 from dynamic_mcp.errors import ServerUnknown, SessionEnded
 from dynamic_mcp.models import Execution, ServerState, Session, SessionServer, SessionState
 from foundation.errors import NotFound
+from foundation.prepared import PreparedRead
 from people.models import Role, User
+
+_FOR_A_RUN = PreparedRead(
+    lambda session_id, owner_id: (
+        SessionServer.objects.filter(session_id=session_id, session__owner_id=owner_id)
+        .exclude(state=ServerState.REMOVED)
+        .select_related("session__gateway")
+        .defer("entry", "config_sealed", "missing", "signature", "receipt", "session__receipt")
+        .order_by()
+    ),
+    session_id=str,
+    owner_id=int,
+)
 
 
 def sessions_of(user: User) -> QuerySet[Session]:
@@ -47,12 +60,7 @@ def session_with_servers(user: User, session_id: str) -> tuple[Session, list[Ses
 
     Raises NotFound, SessionEnded.
     """
-    rows = list(
-        SessionServer.objects.filter(session_id=session_id, session__owner=user)
-        .exclude(state=ServerState.REMOVED)
-        .select_related("session__gateway")
-        .order_by()
-    )
+    rows = _FOR_A_RUN.rows(session_id=session_id, owner_id=user.pk)
     if not rows:
         return session_active(user, session_id), []
     session = rows[0].session

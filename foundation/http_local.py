@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from foundation.http_errors import LocalTimeout, LocalUnreachable, OutboundTooLarge
 
@@ -29,6 +30,27 @@ class LocalAnswer:
     body: bytes
 
 
+class _Connection(http.client.HTTPConnection):
+    """Sends a request's head and body as one piece: one system call, one segment, one wake-up of the other side."""
+
+    _held: list[bytes] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._held = []
+        try:
+            super().request(*args, **kwargs)
+            whole = b"".join(self._held)
+        finally:
+            self._held = None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
+
+
 class LocalEndpoint:
     """One gateway's address, port and bearer, with this process's idle connections to it. Safe for threads."""
 
@@ -37,7 +59,7 @@ class LocalEndpoint:
         self.port = port
         self._bearer = bearer
         self._max_bytes = max_bytes
-        self._idle: deque[http.client.HTTPConnection] = deque()
+        self._idle: deque[_Connection] = deque()
 
     def __repr__(self) -> str:
         return f"LocalEndpoint({self.address}:{self.port})"  # never the bearer
@@ -93,7 +115,7 @@ class LocalEndpoint:
             except _ClosedEarly as error:
                 if not repeatable:
                     raise LocalUnreachable(sent=True) from error
-        fresh = http.client.HTTPConnection(self.address, self.port)
+        fresh = _Connection(self.address, self.port)
         try:
             return self._exchange(fresh, method, path, body, sent_headers, until, on_piece)
         except _ClosedEarly as error:
@@ -101,7 +123,7 @@ class LocalEndpoint:
 
     def _exchange(
         self,
-        connection: http.client.HTTPConnection,
+        connection: _Connection,
         method: str,
         path: str,
         body: bytes | None,
@@ -154,7 +176,7 @@ class LocalEndpoint:
             raise LocalUnreachable(sent=True) from error  # part of the answer had come: never repeated
         return bytes(content)
 
-    def _take(self) -> http.client.HTTPConnection | None:
+    def _take(self) -> _Connection | None:
         """Return an idle connection that is still open; a closed one is readable before anything was sent."""
         while True:
             try:
@@ -178,7 +200,7 @@ def _left(until: float) -> float:
     return left
 
 
-def _open(connection: http.client.HTTPConnection, until: float) -> None:
+def _open(connection: _Connection, until: float) -> None:
     if connection.sock is None:
         connection.timeout = _left(until)
         try:

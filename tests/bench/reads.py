@@ -2,8 +2,7 @@
 
 from tests.bench.report import Report, p50_ms
 from tests.bench.wire import Wire
-from tests.conftest import SHARED_DATA
-from tests.support.console import RunningConsole
+from tests.support.console import ROOT, RunningConsole
 from tests.support.program import PASSWORD, Program
 
 QUERIES = ("time", "git", "browser", "database postgres", "payment", "notion", "search", "ブラウザ", "slak", "kube")
@@ -11,7 +10,7 @@ ROUNDS = 30
 
 
 def catalogue_sources() -> list[str]:
-    source = SHARED_DATA / "docker-catalog.yaml"
+    source = ROOT.parent / "shared" / "data" / "docker-catalog.yaml"
     return [f"docker={source}"] if source.exists() else []
 
 
