@@ -27,6 +27,7 @@ from catalog.locations import (
 from catalog.models import NAME_PATTERN, Approval, CatalogRevision, CatalogServer, Source
 from foundation.errors import ConsoleError, Invalid
 from foundation.http import check_url
+from foundation.redaction import redact
 from people.models import User
 
 _LISTED_REFUSALS = 200
@@ -112,6 +113,9 @@ def source_add(*, location: str, name: str = "", actor: User) -> Report:
         raise Invalid(errors=[{"path": "name", "message": _("Another source has this name.")}])
     if is_address(location):
         check_url(location)
+        if redact(location) != location:  # it would be kept and shown as it is
+            message = _("The address holds a secret. Name it in CATALOG_SOURCES instead; it is then kept nowhere else.")
+            raise Invalid(errors=[{"path": "location", "message": message}])
     return source_sync(source=Wanted(name, location), actor=actor)
 
 
@@ -141,7 +145,7 @@ def _failed(item: Wanted, report: Report, error: ConsoleError, actor: User | Non
 
 def _apply(item: Wanted, reading: Reading, report: Report, actor: User | None) -> None:
     row, _made = Source.objects.get_or_create(
-        name=item.name, defaults={"shape": reading.shape, "rank": reading.rank, "location": item.location}
+        name=item.name, defaults={"shape": reading.shape, "rank": reading.rank, "location": redact(item.location)}
     )
     others = [_held(server) for server in CatalogServer.objects.select_related("source").exclude(source=row)]
     placement = ranks.place(reading.parsed.entries, source=row.name, rank=reading.rank, others=others)
@@ -154,7 +158,8 @@ def _apply(item: Wanted, reading: Reading, report: Report, actor: User | None) -
         report.changed.append(new)
     CatalogServer.objects.filter(name__in=placement.taken_over).update(source=row)
     _store(row, reading.rank, placement, report)
-    row.shape, row.rank, row.location = reading.shape, reading.rank, item.location
+    row.shape, row.rank = reading.shape, reading.rank
+    row.location = redact(item.location)  # a secret in an address of CATALOG_SOURCES stays there
     row.synced_at, row.last_report = timezone.now(), report.to_json()
     row.save()
     if report.added or report.changed or report.removed:

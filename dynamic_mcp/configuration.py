@@ -55,7 +55,7 @@ def config_set(*, row: SessionServer, user: User, config: dict[str, Any]) -> App
     row.config = config
     with transaction.atomic():
         if changed:
-            SessionServer.objects.filter(pk=row.pk).update(config=config)
+            SessionServer.objects.filter(pk=row.pk).update(config_sealed=row.config_sealed)
         state = servers.settle(row=row, restart=changed)
         audit.record(Verb.SERVER_CONFIGURE, actor=user, obj=row.session, detail={"server": row.server, "state": state})
     return "restarted" if changed and state == ServerState.STARTING else "stored"

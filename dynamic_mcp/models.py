@@ -1,6 +1,10 @@
-"""Sessions, the servers in them with their configuration, and executions."""
+"""Sessions, the servers in them with their configuration, and executions.
 
-from typing import ClassVar
+Security duty: what a user typed (configuration, arguments) and got (results) is sealed at rest with the row's identity.
+"""
+
+import json
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.ids import new_id
 from gateways.models import Gateway, Runtime
+from vault import services as vault
 
 
 class SessionState(models.TextChoices):
@@ -71,7 +76,9 @@ class SessionServer(models.Model):
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="servers")
     server = models.CharField(_("server"), max_length=120)
     entry = models.JSONField(default=dict, editable=False)
-    config = models.JSONField(_("configuration"), default=dict)
+    config_sealed = models.BinaryField(
+        null=True, editable=False
+    )  # see `config`
     secret_keys = models.JSONField(default=dict, editable=False)  # {secret name: vault key}
     state = models.CharField(_("state"), max_length=20, choices=ServerState.choices, default=ServerState.STARTING)
     missing = models.JSONField(default=dict)  # {config: [path], secrets: [name]}
@@ -96,6 +103,23 @@ class SessionServer(models.Model):
 
     def __str__(self) -> str:
         return self.server
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The configuration as its owner gave it; empty while there is none. Raises SecretUnreadable."""
+        if self.config_sealed is None:
+            return {}
+        opened: dict[str, Any] = json.loads(vault.unseal(bytes(self.config_sealed), identity=config_identity(self)))
+        return opened
+
+    @config.setter
+    def config(self, config: dict[str, Any]) -> None:
+        self.config_sealed = vault.seal(json.dumps(config).encode(), identity=config_identity(self)) if config else None
+
+
+def config_identity(row: SessionServer) -> str:
+    """Return what a sealed configuration is bound to: table, row and session, which has one owner."""
+    return f"dynamic_mcp.SessionServer:{row.pk}:{row.session_id}:config"
 
 
 class Execution(models.Model):

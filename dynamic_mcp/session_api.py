@@ -23,6 +23,7 @@ from dynamic_mcp.schemas import (
 )
 from foundation.access import needs
 from foundation.ids import new_id
+from foundation.redaction import redact_values
 from people.selectors import user_of
 
 router = Router(tags=["sessions"])
@@ -84,7 +85,10 @@ def server_remove(request: HttpRequest, session_id: str, server: str) -> dict[st
 def config_get(request: HttpRequest, session_id: str, server: str) -> dict[str, Any]:
     """The stored configuration of a server."""
     row = selectors.server_in(selectors.session_of(user_of(request), session_id), server)
-    return _config_json(row, "stored")
+    answer = _config_json(row, "stored")
+    if row.session.owner_id != user_of(request).pk:  # an auditor reads what was set, not what may be a secret
+        answer["config"] = redact_values(answer["config"])
+    return answer
 
 
 @router.put("/sessions/{session_id}/servers/{server}/config", auth=uses, response={200: ConfigOut, **REFUSALS})

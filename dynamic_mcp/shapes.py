@@ -25,7 +25,7 @@ def page(rows: QuerySet[M], limit: int, cursor: str | None) -> tuple[list[M], in
 
 def with_servers(sessions: QuerySet[Session]) -> QuerySet[Session]:
     """Return sessions with their servers at hand: one query for all of them."""
-    live = SessionServer.objects.exclude(state=ServerState.REMOVED).defer("entry", "config").order_by("added_at")
+    live = SessionServer.objects.exclude(state=ServerState.REMOVED).defer("entry", "config_sealed").order_by("added_at")
     return sessions.prefetch_related(Prefetch("servers", queryset=live, to_attr="live_servers"))
 
 

@@ -23,6 +23,7 @@ _TELLING = (
 )
 # The rest of the name, as in `SECRET_ACCESS_KEY` or `token_value`; an endpoint or a lifetime is no secret.
 _REST = r"(?![_-]?(?:endpoints?|urls?|uris?|types?|expir|lifetime|limit|count))[A-Za-z0-9_.-]{0,32}"
+_NAME = re.compile(rf"(?i){_TELLING}{_REST}")
 _ANSI = re.compile(r"\x1b\[[0-9;?]{0,64}[ -/]{0,8}[@-~]")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff]"
@@ -72,6 +73,17 @@ def redact(text: str) -> str:
     text = _QUOTED.sub(rf"\1{GONE}", text)
     text = _PLAIN.sub(rf"\1{GONE}", text)
     return _QUERY.sub(rf"\1{GONE}", text)
+
+
+def redact_values(value: Any) -> Any:
+    """Return a parsed JSON value with its texts redacted, and with what stands under a telling name gone."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [redact_values(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: GONE if item and _NAME.search(str(key)) else redact_values(item) for key, item in value.items()}
+    return value
 
 
 def spellings(value: str) -> set[str]:
