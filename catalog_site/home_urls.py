@@ -1,14 +1,12 @@
 """The first page, the choice of a theme, and what machines ask: liveness, readiness, figures."""
 
-from django.templatetags.static import static
 from django.urls import path
-from django.views.generic import RedirectView
 
 from catalog_site import home_views, machine_views
 
 urlpatterns = [
     path("", home_views.home, name="home"),
-    path("favicon.ico", RedirectView.as_view(url=static("icons/favicon.svg")), name="favicon"),  # asked for unnamed
+    path("favicon.ico", home_views.favicon, name="favicon"),
     path("theme/", home_views.theme, name="theme"),
     path("healthz", machine_views.healthz, name="healthz"),
     path("readyz", machine_views.readyz, name="readyz"),

@@ -137,7 +137,8 @@ class RunningConsole:
                 self.signal_group(signal.SIGKILL)
             self.process.wait(10)
         for process in self.processes():
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def manage(self, *arguments: str, stdin: str = "") -> str:
         """Run a command of `manage.py` beside the running console and return what it printed."""
