@@ -1,7 +1,8 @@
 """Where catalogue sources are: `CATALOG_SOURCES`, paths and addresses, and reading what lies there.
 
 Security duty: addresses are fetched only through `foundation.http`, which checks them; in folders only plain files
-are read, never links that could lead elsewhere.
+are read, never links that could lead elsewhere. The rank of Docker's or of own entries is given to files and folders
+that an administrator laid on this machine, and to Docker's own addresses; no other address can claim it.
 """
 
 import re
@@ -25,6 +26,8 @@ STARTER_FILE = Path(__file__).parent / "starter.yaml"
 FETCH_DEADLINE_S = 60.0
 # File names that say nothing of the source: the folder's or host's name is taken instead.
 _DULL = {"catalog", "catalogue", "servers", "server", "index", "registry"}
+# Where Docker publishes: its catalogue file, and the repository that it is made of.
+_DOCKERS = (("desktop.docker.com", "/mcp/catalog/"), ("raw.githubusercontent.com", "/docker/mcp-registry/"))
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def read_location(location: str) -> Reading:
         if not is_address(location) and path.is_dir():
             return _read_folder(path)
         document = read(_raw(location, path))
-        return _recognise(document, path)
+        return _recognise(document, location, path)
     except Unreadable as error:
         raise SourceUnreadable(error.detail, reason_code=error.reason_code) from error
     except OSError as error:
@@ -97,18 +100,28 @@ def _raw(location: str, path: Path) -> bytes:
         return stream.read(FILE_MAX_BYTES + 1)
 
 
-def _recognise(document: Document, path: Path) -> Reading:
+def _recognise(document: Document, location: str, path: Path) -> Reading:
+    """Tell the shape by what stands in it, the rank by where it lies: a file may claim to be anybody's."""
+    far = is_address(location)
+    dockers = Rank.DOCKER if not far or _is_dockers(location) else Rank.OTHER
     if document.get("registry") is not None:
-        own_name = document.scalar("name")
-        rank = Rank.DOCKER if own_name == "docker-mcp" else Rank.OTHER
+        rank = dockers if document.scalar("name") == "docker-mcp" else Rank.OTHER
         return Reading(SourceShape.DOCKER_CATALOG, rank, docker_catalog.parse(document))
     if document.get("servers") is not None and document.get("catalogue") is not None:
-        ours = path == STARTER_FILE
-        shape, rank = (SourceShape.STARTER, Rank.STARTER) if ours else (SourceShape.OWN, Rank.OWN)
-        return Reading(shape, rank, starter.parse(document))
+        if path == STARTER_FILE:
+            return Reading(SourceShape.STARTER, Rank.STARTER, starter.parse(document))
+        return Reading(SourceShape.OWN, Rank.OTHER if far else Rank.OWN, starter.parse(document))
     if document.get("about") is not None:
-        return Reading(SourceShape.DOCKER_REGISTRY, Rank.DOCKER, docker_registry.parse(document, path.name))
+        return Reading(SourceShape.DOCKER_REGISTRY, dockers, docker_registry.parse(document, path.name))
     raise SourceUnreadable(_("Its shape is not known."), reason_code="source.shape")
+
+
+def _is_dockers(address: str) -> bool:
+    """Whether Docker publishes under this address."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" and any(
+        parts.netloc.lower() == host and parts.path.startswith(path) for host, path in _DOCKERS
+    )
 
 
 def _read_folder(folder: Path) -> Reading:

@@ -101,7 +101,7 @@ def check_data_folder(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_reading(**kwargs: Any) -> list[CheckMessage]:
-    """E011 a setting that could not be read, E012 a folder of MOUNT_ALLOW that is none, W003 one that opens too much."""
+    """E011 a setting that could not be read, E012 no folder in MOUNT_ALLOW, W003 one that opens too much."""
     found: list[CheckMessage] = []
     for name, example in settings.SETTINGS_UNREADABLE.items():
         sentence = _("%(name)s cannot be read.") % {"name": name}

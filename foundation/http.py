@@ -78,16 +78,20 @@ def check_url(url: str) -> Target:
 
 
 def guarded_session(
-    *, deadline_s: float = DEFAULT_DEADLINE_S, policy: OutboundPolicy | None = None
+    *,
+    deadline_s: float = DEFAULT_DEADLINE_S,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    policy: OutboundPolicy | None = None,
 ) -> requests.Session:
     """Return a `requests` session behind the same guard, for libraries that bring their own messages.
 
-    It follows no redirects, keeps no cookies and reads nothing from the environment; each request has `deadline_s`.
+    It follows no redirects, keeps no cookies and reads nothing from the environment; each request has `deadline_s` for
+    all of it, and its body ends at `max_bytes`, as it came and decompressed. Raises as `fetch`.
     """
     session = _GuardedSession()
     session.trust_env = False
     for scheme in ("https://", "http://"):
-        session.mount(scheme, GuardedAdapter(policy or outbound_policy(), deadline_s=deadline_s))
+        session.mount(scheme, GuardedAdapter(policy or outbound_policy(), deadline_s=deadline_s, max_bytes=max_bytes))
     return session
 
 

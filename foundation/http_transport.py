@@ -24,7 +24,13 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from foundation.addresses import AddressRefused, OutboundPolicy
-from foundation.http_errors import OutboundDns, OutboundRefused, OutboundRefusedConnection, OutboundTimeout
+from foundation.http_errors import (
+    OutboundDns,
+    OutboundRefused,
+    OutboundRefusedConnection,
+    OutboundTimeout,
+    OutboundTooLarge,
+)
 
 
 class Deadline:
@@ -151,16 +157,44 @@ def _tls_context(authorities: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=authorities)  # reading the authorities takes longer than a handshake
 
 
+def _read_whole(response: requests.Response, deadline: Deadline, max_bytes: int) -> None:
+    """Read the body into `response.content`. Raises OutboundTooLarge, OutboundTimeout."""
+    body = bytearray()
+    try:
+        for piece in response.iter_content(64 * 1024):
+            body += piece
+            if len(body) > max_bytes:
+                raise OutboundTooLarge
+    except requests.RequestException:
+        if deadline.over:
+            raise OutboundTimeout from None
+        raise
+    finally:
+        response.close()
+    if deadline.over:
+        raise OutboundTimeout
+    response._content = bytes(body)
+
+
 class GuardedAdapter(HTTPAdapter):
     """A transport of `requests` with the policy in its connections; certificates are always verified.
 
-    With `deadline` it serves one exchange; with `deadline_s` each request gets that many seconds to its headers.
+    With `deadline` it serves one exchange of `foundation.http`, which reads the body itself. Otherwise each request
+    gets `deadline_s` seconds for all of it, and its body, never streamed, ends at `max_bytes`.
     """
 
-    def __init__(self, policy: OutboundPolicy, *, deadline: Deadline | None = None, deadline_s: float = 20.0) -> None:
+    def __init__(
+        self,
+        policy: OutboundPolicy,
+        *,
+        deadline: Deadline | None = None,
+        deadline_s: float = 20.0,
+        max_bytes: int = 4 * 1024 * 1024,
+    ) -> None:
         self._policy = policy
         self._deadline = deadline
         self._deadline_s = deadline_s
+        self._max_bytes = max_bytes
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def __enter__(self) -> "GuardedAdapter":
@@ -176,10 +210,9 @@ class GuardedAdapter(HTTPAdapter):
         deadline = self._deadline or Deadline(self._deadline_s)
         token = _guard.set((self._policy, deadline))
         try:
-            stream = bool(kwargs.get("stream", False))
-            response = super().send(request, stream=stream, timeout=deadline.remaining(), verify=True)
-            if not stream:
-                _ = response.content  # read within the deadline
+            response = super().send(request, stream=True, timeout=deadline.remaining(), verify=True)
+            if self._deadline is None:
+                _read_whole(response, deadline, self._max_bytes)
             return response
         finally:
             _guard.reset(token)

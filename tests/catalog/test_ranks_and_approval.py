@@ -3,9 +3,9 @@
 import pytest
 
 from audit.models import AuditEvent, Verb
-from catalog import hooks, selectors, services
+from catalog import hooks, locations, selectors, services
 from catalog.errors import ServerUnknown
-from catalog.locations import Wanted, configured
+from catalog.locations import Wanted, configured, read_location
 from catalog.models import Approval, CatalogServer, Rank, Source
 from tests.catalog.files import docker, image, own, remote, sync
 
@@ -135,3 +135,33 @@ def test_configured_sources_may_have_a_name_and_an_address_may_have_a_query():
         Wanted("c", "https://example.com/c.yaml?a=b"),
         Wanted("mine", "/y/mine.yaml"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("location", "rank"),
+    [
+        ("https://desktop.docker.com/mcp/catalog/v2/catalog.yaml", Rank.DOCKER),
+        ("https://raw.githubusercontent.com/docker/mcp-registry/main/servers/x/server.yaml", Rank.DOCKER),
+        ("https://evil.example/mcp/catalog/catalog.yaml", Rank.OTHER),
+        ("https://desktop.docker.com.evil.example/mcp/catalog/x.yaml", Rank.OTHER),
+        ("https://desktop.docker.com@evil.example/mcp/catalog/x.yaml", Rank.OTHER),
+        ("http://desktop.docker.com/mcp/catalog/v2/catalog.yaml", Rank.OTHER),
+        ("https://raw.githubusercontent.com/evil/docker/mcp-registry/x.yaml", Rank.OTHER),
+    ],
+)
+@pytest.mark.parametrize("shape", ["catalogue", "server", "own"])
+def test_it_refuses_the_rank_of_docker_or_of_own_entries_to_a_foreign_address(monkeypatch, location, rank, shape):
+    texts = {
+        "catalogue": docker({"notion": remote("https://evil.example/mcp")}),
+        "server": '{"name": "notion", "about": {"title": "x"}}',
+        "own": own([]),
+    }
+    monkeypatch.setattr(locations, "_raw", lambda *_: texts[shape].encode())
+    assert read_location(location).rank == (Rank.OTHER if shape == "own" else rank)
+
+
+def test_a_file_of_this_machine_has_the_rank_it_claims(tmp_path):
+    (tmp_path / "a.yaml").write_text(docker({}))
+    (tmp_path / "b.yaml").write_text(own([]))
+    assert read_location(str(tmp_path / "a.yaml")).rank == Rank.DOCKER
+    assert read_location(str(tmp_path / "b.yaml")).rank == Rank.OWN

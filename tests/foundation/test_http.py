@@ -288,3 +288,14 @@ def test_a_guarded_session_is_guarded_too() -> None:
         assert not session.cookies
         with pytest.raises(OutboundRefused):
             session.get("https://10.0.0.1/", verify=False)
+
+
+def test_a_guarded_session_ends_at_its_cap_also_of_a_bomb() -> None:
+    bomb = gzip.compress(b"0" * 3_000_000)
+    for answer in (reply(body=b"x" * 300_000), reply(body=bomb, Content_Encoding="gzip")):
+        with raw_server(answer) as server, pytest.raises(OutboundTooLarge):
+            guarded_session(policy=HERE, max_bytes=200_000).get(server.url)
+        with raw_server(answer) as server, pytest.raises(OutboundTooLarge):
+            guarded_session(policy=HERE, max_bytes=200_000).get(server.url, stream=True)
+    with raw_server(reply(body=b"x" * 100)) as server:
+        assert guarded_session(policy=HERE, max_bytes=200).get(server.url).content == b"x" * 100

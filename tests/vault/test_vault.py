@@ -117,7 +117,7 @@ def test_an_old_key_stays_while_something_is_sealed_with_it(cast: Cast, key_file
     old = key_file.read_text().strip()
     key = services.secret_store(owner=cast.operator, purpose="p", value="canary-value")
     key_file.write_text(f"{entry('second')},{old}\n")
-    with pytest.raises(KeysInUse, match=r"1 values .*first"):
+    with pytest.raises(KeysInUse, match=r"vault\.keys_in_use: .*1.*first"):
         services.retire()
     assert list(services.ring().keys) == ["second", "first"]
     assert services.secret_read(key=key, owner=cast.operator) == "canary-value"
@@ -133,7 +133,7 @@ def test_a_value_that_does_not_open_is_counted_and_kept(cast: Cast, key_file: Pa
     assert bytes(StoredSecret.objects.get(key=key).sealed) == before
     with pytest.raises(KeysInUse):
         services.retire()
-    with pytest.raises(CommandError, match="still sealed with the old keys"):
+    with pytest.raises(CommandError, match="vault_rotate"):
         call_command("vault_rotate", "--retire", stdout=StringIO())
 
 
