@@ -12,11 +12,21 @@ from dynamic_mcp.executions import (
     executions_lost,
     result_of,
 )
+from dynamic_mcp.queued import executions_resume
 from dynamic_mcp.retention import executions_purge, sessions_purge
-from dynamic_mcp.servers import removals_resume, server_add, server_remove, server_stopped, server_wait, settle
+from dynamic_mcp.servers import (
+    ADD_WAIT_S,
+    removals_resume,
+    server_add,
+    server_remove,
+    server_stopped,
+    server_wait,
+    settle,
+)
 from dynamic_mcp.sessions import session_create, session_end, session_end_and_wait, session_stopped, sessions_expire
 
 __all__ = [
+    "ADD_WAIT_S",
     "Applied",
     "Run",
     "arguments_of",
@@ -27,6 +37,7 @@ __all__ = [
     "exec_start",
     "executions_lost",
     "executions_purge",
+    "executions_resume",
     "list_through_gateway",
     "removals_resume",
     "result_of",

@@ -53,6 +53,7 @@ def tidy() -> None:
     with _as_task():
         services.sessions_expire(now=now)
         services.removals_resume()
+        services.executions_resume(now=now)
         services.executions_lost(now=now)
 
 

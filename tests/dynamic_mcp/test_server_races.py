@@ -1,13 +1,17 @@
 """Servers taken away, rejected or changed while something else happens to them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from catalog.models import CatalogServer
 from dynamic_mcp import listeners, servers
-from dynamic_mcp.models import Session, SessionServer
+from dynamic_mcp.models import Execution, Session, SessionServer
+from dynamic_mcp.tasks import exec_run, tidy
 from dynamic_mcp.tools import tools_kept
 from gateways import services as gateways
 from gateways.folders import folder_of
@@ -91,6 +95,26 @@ def test_package_servers_switched_off_do_not_start_again(live: Api, settings) ->
     settings.PACKAGE_SERVERS = "off"
     assert live.run(session, "echo", {"text": "x"})["exit_code"] in (125, 126, 127)
     assert SessionServer.objects.get(session_id=session).state == "needs_approval"
+
+
+def test_a_queued_run_whose_message_was_lost_is_run_by_the_timer(live: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry_make("echo")
+    session = live.session()
+    live.add(session, "echo")
+
+    def away(**_given: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(exec_run, "apply_async", away)
+    body = {"tool": "echo", "arguments": {"text": "late"}, "wait": False}
+    status, queued = live.call("POST", f"/sessions/{session}/exec", body)
+    assert (status, queued["state"]) == (202, "queued")
+    monkeypatch.undo()
+    tidy()  # it may still be on its way
+    assert live.call("GET", f"/executions/{queued['execution_id']}")[1]["state"] == "queued"
+    Execution.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    tidy()
+    assert live.call("GET", f"/executions/{queued['execution_id']}")[1]["output"] == "late"
 
 
 def _told(api: Api, state: str, *tools: str) -> SessionServer:
