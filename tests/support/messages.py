@@ -108,16 +108,16 @@ def compiled(catalog: Catalog) -> bytes:
 
 
 def untranslated(catalog: Catalog) -> list[str]:
-    return [str(message.id) for message in catalog if message.id and not all(_strings(message.string))]
+    return [str(message.id) for message in catalog if message.id and not all(texts_of(message.string))]
 
 
-def _strings(value: object) -> list[str]:
+def texts_of(value: object) -> list[str]:
     return [str(part) for part in value] if isinstance(value, list | tuple) else [str(value or "")]
 
 
 def faults(message: Message) -> list[str]:
     """Return what is wrong with one translation: its number of forms, its places to fill, an untouched copy."""
-    ids, texts = _strings(message.id), _strings(message.string)
+    ids, texts = texts_of(message.id), texts_of(message.string)
     wrong = [] if len(texts) == 1 else [f"Japanese has one form, not {len(texts)}"]
     for text in texts:
         if sorted(PLACE.findall(text)) != sorted(PLACE.findall(ids[-1])):
@@ -134,7 +134,7 @@ def problems() -> list[str]:
     ids = {(message.id, message.context) for message in catalog if message.id}
     wrong += [f"no longer used: {m.id}" for m in old if m.id and (m.id, m.context) not in ids]
     for message in catalog:
-        if message.id and all(_strings(message.string)):
+        if message.id and all(texts_of(message.string)):
             wrong += [f"{message.id}: {error}" for error in faults(message)]
     binary = FOLDER / "django.mo"
     if not wrong and (not binary.exists() or read_texts(binary.read_bytes()) != read_texts(compiled(catalog))):
