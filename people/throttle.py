@@ -6,6 +6,7 @@ The counters live in Django's cache (Redis where there is one); when that is out
 """
 
 import hashlib
+import ipaddress
 import logging
 import math
 import time
@@ -67,8 +68,17 @@ def _count(store: BaseCache, key: str) -> int:
 
 
 def _key(kind: str, account: str) -> str:
-    source = f"{kind}\0{context.current().address}\0{account.casefold()}"
+    source = f"{kind}\0{_network(context.current().address)}\0{account.casefold()}"
     return "throttle:" + hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()
+
+
+def _network(address: str) -> str:
+    """Return whose address it is: an IPv6 caller has a whole /64 to choose from (RFC 4291 section 2.5.4)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def _shared(work: Callable[[BaseCache], T]) -> T:

@@ -13,6 +13,7 @@ from people.models import User
 
 def login_attempt(request: HttpRequest, *, username: str, password: str) -> User | None:
     """Return the user of this name and password, or None. Raises TooManyRequests."""
+    username = User.normalize_username(username)  # as it was made: an input method may type full-width letters
     throttle.count_try("login", username)
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):

@@ -111,6 +111,17 @@ def test_guessing_one_account_slows_neither_another_account_nor_another_address(
     assert attempt(elsewhere, "operator", PASSWORD).status_code == 302
 
 
+def test_it_refuses_to_guess_on_from_another_address_of_the_same_network(cast: Cast) -> None:
+    for number in range(throttle.TRIES):
+        attempt(Client(REMOTE_ADDR=f"2001:db8:1:2::{number + 1:x}"), "operator", "wrong")
+    assert attempt(Client(REMOTE_ADDR="2001:db8:1:2:ffff::9"), "operator", PASSWORD).status_code == 429
+    assert attempt(Client(REMOTE_ADDR="2001:db8:1:3::1"), "operator", PASSWORD).status_code == 302
+
+
+def test_a_name_typed_in_full_width_letters_is_the_same_name(cast: Cast) -> None:
+    assert attempt(Client(), "ｏｐｅｒａｔｏｒ", PASSWORD).status_code == 302
+
+
 def test_a_good_login_forgets_the_wrong_tries(cast: Cast) -> None:
     for _ in range(2):
         for _try in range(15):
