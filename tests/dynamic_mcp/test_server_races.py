@@ -21,44 +21,46 @@ from people.models import Notice
 from tests.support.sessions import Api, entry_make
 
 
-def _while_waiting(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+def _while_waiting(act: Callable[[], Any]) -> None:
     """Let `act` happen while an add waits for its server, which does not come up by itself."""
+    patch = pytest.MonkeyPatch()
 
     def wait(done: Callable[[], bool], _timeout_s: float) -> bool:
-        monkeypatch.undo()
+        patch.undo()
         act()
         return done()
 
-    monkeypatch.setattr(gateways, "gateway_want", lambda gateway: None)
-    monkeypatch.setattr(servers, "wait_until", wait)
+    patch.setattr(gateways, "gateway_want", lambda gateway: None)
+    patch.setattr(servers, "wait_until", wait)
 
 
-def test_a_session_that_ends_while_a_server_is_added_answers_409(live: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_that_ends_while_a_server_is_added_answers_409(live: Api) -> None:
     entry_make("echo")
     session = live.session()
-    _while_waiting(monkeypatch, lambda: live.call("DELETE", f"/sessions/{session}"))
+    _while_waiting(lambda: live.call("DELETE", f"/sessions/{session}"))
     status, problem = live.call("POST", f"/sessions/{session}/servers", {"server": "echo"})
     assert (status, problem["code"]) == (409, "session.ended")
 
 
-def test_a_server_that_is_removed_while_it_is_added_answers_404(live: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_removed_while_it_is_added_answers_404(live: Api) -> None:
     entry_make("echo")
     session = live.session()
-    _while_waiting(monkeypatch, lambda: live.call("DELETE", f"/sessions/{session}/servers/echo"))
+    _while_waiting(lambda: live.call("DELETE", f"/sessions/{session}/servers/echo"))
     status, problem = live.call("POST", f"/sessions/{session}/servers", {"server": "echo"})
     assert (status, problem["code"]) == (404, "session.server.unknown")
 
 
-def test_two_adds_of_one_server_at_the_same_moment_make_one(live: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_adds_of_one_server_at_the_same_moment_make_one(live: Api) -> None:
     entry_make("echo")
     session = live.session()
     answers: list[int] = []
+    patch = pytest.MonkeyPatch()
 
     def check(*_given: Any) -> None:  # the other add comes between the look at the session and the new row
-        monkeypatch.undo()
+        patch.undo()
         answers.append(live.call("POST", f"/sessions/{session}/servers", {"server": "echo"})[0])
 
-    monkeypatch.setattr(servers, "_check", check)
+    patch.setattr(servers, "_check", check)
     answers.append(live.call("POST", f"/sessions/{session}/servers", {"server": "echo"})[0])
     assert answers == [201, 200]
     assert SessionServer.objects.filter(session_id=session).count() == 1
@@ -97,7 +99,7 @@ def test_package_servers_switched_off_do_not_start_again(live: Api, settings) ->
     assert SessionServer.objects.get(session_id=session).state == "needs_approval"
 
 
-def test_a_queued_run_whose_message_was_lost_is_run_by_the_timer(live: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queued_run_whose_message_was_lost_is_run_by_the_timer(live: Api) -> None:
     entry_make("echo")
     session = live.session()
     live.add(session, "echo")
@@ -105,11 +107,11 @@ def test_a_queued_run_whose_message_was_lost_is_run_by_the_timer(live: Api, monk
     def away(**_given: Any) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(exec_run, "apply_async", away)
     body = {"tool": "echo", "arguments": {"text": "late"}, "wait": False}
-    status, queued = live.call("POST", f"/sessions/{session}/exec", body)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exec_run, "apply_async", away)
+        status, queued = live.call("POST", f"/sessions/{session}/exec", body)
     assert (status, queued["state"]) == (202, "queued")
-    monkeypatch.undo()
     tidy()  # it may still be on its way
     assert live.call("GET", f"/executions/{queued['execution_id']}")[1]["state"] == "queued"
     Execution.objects.update(created_at=timezone.now() - timedelta(minutes=1))
