@@ -60,7 +60,8 @@ def web(env: dict[str, str]) -> Program:
         str(settings.PORT),
     ]
     argv += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--backpressure", "512", "--no-ws"]
-    argv += ["--workers-kill-timeout", "5", "--log-level", "warning", "catalog_site.wsgi:application"]
+    # granian warns of more threads than cores; ours wait for tools most of their time
+    argv += ["--workers-kill-timeout", "5", "--log-level", "error", "catalog_site.wsgi:application"]
     return _program("web", argv, env)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
 
 from catalog_site import parts
 from catalog_site.supervisor import Supervisor
@@ -36,8 +37,9 @@ class Command(BaseCommand):
         self._require_free_port()
         supervisor = Supervisor(say=self._say)
         try:
-            self._prepare()
+            self._migrate()
             self._start(supervisor)
+            self._settle()  # while the programs load
             self._greet(supervisor)
             while not self.stopping:
                 supervisor.tend()
@@ -82,9 +84,14 @@ class Command(BaseCommand):
                     "Stop what holds it, or start with another: PORT=8001 make run"
                 ) from None
 
-    def _prepare(self) -> None:
-        call_command("migrate", interactive=False, verbosity=0)
+    def _migrate(self) -> None:
+        executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
         vault.verify_keys()
+        connections.close_all()
+
+    def _settle(self) -> None:
         call_command("catalog_sync", stdout=self.stderr)
         gateways.stop_all_local()  # a killed console leaves its gateways: nothing of them is taken over
         gateways.sweep()
