@@ -31,6 +31,7 @@ class ServerUnknown(NotFound):
 class CatalogServerUnknown(NotFound):
     code = "catalog.server.unknown"
     sentence = _("The catalogue has no server of this name.")
+    steps = (_("Search the catalogue for it; names are written exactly as shown there."),)
 
 
 class ServerExists(ConsoleError):

@@ -70,6 +70,7 @@ class Invalid(ConsoleError):
     status = 422
     title = _("Some values do not fit")
     sentence = _("Please correct the values named below.")
+    steps = (_("Correct the request and send it again."),)
 
     def __init__(
         self,
