@@ -11,7 +11,8 @@ from tests.support.cast import Cast
 
 
 def notices(user: User, number: int) -> list[str]:
-    return [Notice.objects.create(user=user, code=f"n{at}").pk for at in range(number)]
+    start = Notice.objects.count()  # ids in the order of making: real ones of one millisecond have none
+    return [Notice.objects.create(pk=f"{at:026}", user=user, code=f"n{at}").pk for at in range(start, start + number)]
 
 
 def cursor_of(text: str) -> str:
