@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from catalog import selectors
+from dynamic_mcp import services
 from dynamic_mcp.models import Session, SessionState
 from tests.support.cast import Cast
 from tests.support.sessions import entry_make
@@ -27,7 +28,7 @@ def shown(cast: Cast, who: str, query: str = "") -> str:
 
 def test_a_row_offers_to_add_the_server_to_the_session_one_came_from(cast: Cast) -> None:
     entry_make("echo")
-    session = Session.objects.create(owner=cast.operator, name="here")
+    session = services.session_create(user=cast.operator, name="here")
     page = shown(cast, "operator", f"?session={session.pk}")
     assert 'form="add" name="server" value="echo"' in page
     assert f'<option value="{session.pk}" selected>' in page
