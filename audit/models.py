@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Verb(models.TextChoices):
@@ -66,6 +68,20 @@ class Log(models.QuerySet["AuditEvent"]):
         if kwargs.get("update_conflicts"):
             raise AppendOnly
         return super().bulk_create(objs, *args, **kwargs)
+
+    @property
+    def via_words(self) -> Promise | str:
+        """By way of what, in words."""
+        return WAYS.get(self.via, self.via)
+
+
+WAYS = {
+    "page": pgettext_lazy("way", "page"),
+    "api": pgettext_lazy("way", "API"),
+    "agent": pgettext_lazy("way", "agent"),
+    "task": pgettext_lazy("way", "background"),
+    "command": pgettext_lazy("way", "command"),
+}
 
 
 class AuditEvent(models.Model):
