@@ -69,11 +69,6 @@ class Log(models.QuerySet["AuditEvent"]):
             raise AppendOnly
         return super().bulk_create(objs, *args, **kwargs)
 
-    @property
-    def via_words(self) -> Promise | str:
-        """By way of what, in words."""
-        return WAYS.get(self.via, self.via)
-
 
 WAYS = {
     "page": pgettext_lazy("way", "page"),
@@ -118,3 +113,8 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly
+
+    @property
+    def via_words(self) -> Promise | str:
+        """By way of what, in words."""
+        return WAYS.get(self.via, self.via)

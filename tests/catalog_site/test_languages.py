@@ -5,6 +5,7 @@ from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
+from audit.models import AuditEvent, Verb
 from foundation.templatetags.console import duration
 from people.models import Notice
 from tests.support.cast import Cast
@@ -95,3 +96,10 @@ def test_the_consoles_words_win_over_djangos_and_have_one_form() -> None:
 def test_lengths_of_time_are_told_in_japanese(milliseconds: int, words: str) -> None:
     with translation.override("ja"):
         assert duration(milliseconds) == words
+
+
+def test_the_audit_log_says_by_way_of_what_in_the_readers_language(cast: Cast) -> None:
+    AuditEvent.objects.create(verb=Verb.USER_LOGIN, actor_name="somebody", via="page", address="192.0.2.1")
+    browser = cast.browser(cast.auditor)
+    for language, words in (("ja", "192.0.2.1 · 画面"), ("en", "192.0.2.1 · page")):
+        assert words in browser.get("/audit/", headers={"Accept-Language": language}).content.decode()
