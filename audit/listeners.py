@@ -12,7 +12,7 @@ def security_event(actor: User | None, verb: str, target: User | None, outcome: 
     record(Verb(verb), actor=actor, obj=target, outcome=Outcome(outcome), detail=detail)
 
 
-def user_exported(user: User) -> dict[str, Any]:
+def user_exported(user: User, by_the_user: bool) -> dict[str, Any]:
     """Add the user's own acts to the export of their data."""
     events = AuditEvent.objects.filter(actor=user).values(
         "at", "verb", "object_type", "object_id", "object_name", "outcome", "detail", "address", "via"

@@ -10,16 +10,17 @@ from people.models import User
 from vault.errors import SecretUnreadable
 
 
-def exported(user: User) -> dict[str, Any]:
-    """Return the user's sessions with their servers, and the executions with arguments and output; no secrets.
+def exported(user: User, by_the_user: bool) -> dict[str, Any]:
+    """Return the user's sessions with their servers, and the executions; no secrets.
 
-    In arguments, as in output, values of a session's secrets read `[secret NAME]`.
+    Configurations, arguments and outputs are in it only when the user asked in person (`by_the_user`); there, values
+    of a session's secrets read `[secret NAME]`.
     """
     sessions = Session.objects.filter(owner=user).prefetch_related("servers").order_by("pk")
     executions = Execution.objects.filter(owner=user).order_by("pk")
     return {
-        "sessions": [_session(session) for session in sessions],
-        "executions": [_execution(execution) for execution in executions.iterator(200)],
+        "sessions": [_session(session, by_the_user) for session in sessions],
+        "executions": [_execution(execution, by_the_user) for execution in executions.iterator(200)],
     }
 
 
@@ -35,7 +36,7 @@ def removing(user: User) -> None:
     wait_until(lambda: not running.exists(), END_WAIT_S)
 
 
-def _session(session: Session) -> dict[str, Any]:
+def _session(session: Session, whole: bool) -> dict[str, Any]:
     servers = [row for row in session.servers.all() if row.state != ServerState.REMOVED]
     return {
         "id": session.pk,
@@ -43,13 +44,17 @@ def _session(session: Session) -> dict[str, Any]:
         "state": session.state,
         "created_at": session.created_at.isoformat(),
         "ended_at": session.ended_at.isoformat() if session.ended_at else None,
-        "servers": [{"server": row.server, "state": row.state, "config": row.config} for row in servers],
+        "servers": [
+            {"server": row.server, "state": row.state, **({"config": row.config} if whole else {})} for row in servers
+        ],
     }
 
 
-def _execution(execution: Execution) -> dict[str, Any]:
+def _execution(execution: Execution, whole: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {}
     try:
-        content = {"arguments": arguments_of(execution)["shown"], **result_of(execution)}
+        if whole:
+            content = {"arguments": arguments_of(execution)["shown"], **result_of(execution)}
     except SecretUnreadable as error:  # said as it is: one row that cannot be opened does not hold back the rest
         content = {"unreadable": error.code}
     return {

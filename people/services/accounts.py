@@ -90,7 +90,10 @@ def user_delete(*, actor: User | None, user: User) -> None:
 
 
 def user_export(*, actor: User, user: User) -> dict[str, Any]:
-    """Return what the console keeps about a user, without secrets, ready for JSON."""
+    """Return what the console keeps about a user, without secrets, ready for JSON.
+
+    Arguments and outputs of executions are their owner's: an export by an administrator leaves them out.
+    """
     data: dict[str, Any] = {
         "user": {
             "username": user.username,
@@ -104,7 +107,7 @@ def user_export(*, actor: User, user: User) -> dict[str, Any]:
         ),
         "notices": list(user.notices.values("id", "code", "context", "url", "created_at", "read_at")),
     }
-    for section in hooks.user_exported.call(user):
+    for section in hooks.user_exported.call(user, actor.pk == user.pk):
         data.update(section)
     hooks.security_event.call_after_commit(actor, "user.export", user, "ok", {})
     return data

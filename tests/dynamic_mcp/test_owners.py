@@ -21,13 +21,17 @@ def test_an_export_holds_the_sessions_and_the_runs_with_arguments_and_output_but
     session = live.session(name="mine")
     live.add(session, "echo", secrets={"echo.token": "canary-value-1"})
     live.run(session, "echo", {"text": "with canary-value-1"})
-    data = user_export(actor=cast.administrator, user=live.user)
+    data = user_export(actor=live.user, user=live.user)
     assert [(row["name"], row["servers"][0]["server"]) for row in data["sessions"]] == [("mine", "echo")]
     (run,) = data["executions"]
     assert run["arguments"] == {"text": "with [secret echo.token]"}
     assert run["output"] == "with [secret echo.token]"
     assert "canary-value" not in str(data)
-    assert user_export(actor=cast.administrator, user=cast.colleague)["sessions"] == []
+    assert user_export(actor=cast.colleague, user=cast.colleague)["sessions"] == []
+    handed_over = user_export(actor=cast.administrator, user=live.user)
+    assert handed_over["executions"][0]["tool"] == run["tool"]
+    assert not {"arguments", "output", "content"} & set(handed_over["executions"][0])
+    assert "config" not in handed_over["sessions"][0]["servers"][0]
 
 
 def test_a_deleted_user_leaves_no_process(live: Api, cast: Cast) -> None:

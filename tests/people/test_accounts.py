@@ -163,7 +163,7 @@ def test_a_person_is_exported_without_secrets(cast: Cast, committed: Committed) 
     _token, value = services.token_create(user=cast.operator, name="laptop")
     services.notify(user=cast.operator, code="gateway.closed", context={"gateway": "east"})
 
-    def section(user: User) -> dict[str, object]:
+    def section(user: User, by_the_user: bool) -> dict[str, object]:
         return {"sessions": [{"name": f"of {user.username}"}]}
 
     hooks.user_exported.register(section)

@@ -12,7 +12,6 @@ class Person:
 
     base: str
     http: requests.Session = field(default_factory=requests.Session)
-    passed_by: set[str] = field(default_factory=set)
 
     def get(self, path: str) -> requests.Response:
         return self.http.get(self.base + path, headers={"Accept-Language": "en"}, timeout=60)
@@ -37,7 +36,7 @@ class Person:
         queue = list(starts)
         while queue and len(seen) < most:
             path = queue.pop(0)
-            if path in seen or path in self.passed_by:
+            if path in seen:
                 continue
             seen[path] = answer = self.get(path)
             if "html" in answer.headers.get("Content-Type", ""):
