@@ -181,8 +181,8 @@ def _insert(
     session: Session, user: User, found: CatalogServer, config: dict[str, Any], secrets: Mapping[str, str]
 ) -> SessionServer:
     with transaction.atomic():
-        row = SessionServer(session=session, server=found.name, entry=snapshot(found), config=config)
-        row.state = ServerState.NEEDS_INPUT
+        row = SessionServer(session=session, server=found.name, entry=snapshot(found), state=ServerState.NEEDS_INPUT)
+        row.config = config
         row.save(force_insert=True)
         if secrets:
             row.secret_keys = configuration.secrets_kept(user=user, keys={}, values=secrets)

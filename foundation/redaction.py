@@ -41,7 +41,7 @@ _ISSUED = re.compile(  # tokens that say what they are: ours, GitHub, GitLab, Sl
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+)*+")
 # `Basic` and `Bearer` are also words: what follows is a credential when it is no word.
 _SCHEME = re.compile(
-    r"(?i:\b(bearer|basic)) {1,8}(?=[a-z]{0,64}[A-Z0-9_+=~]|[A-Z]+[a-z]+[A-Z0-9]|[A-Za-z./-]{20})[A-Za-z0-9._~+/=-]{6,}"
+    r"(?i:\b(bearer|basic)) {1,8}(?=[a-z.-]{0,64}[A-Z0-9_+=~]|[A-Z]+[a-z]+[A-Z0-9]|[A-Za-z./-]{20})[A-Za-z0-9._~+/=-]{6,}"
 )
 # name="a value with spaces", also within a JSON text inside a JSON text (`\"`)
 _QUOTED = re.compile(

@@ -89,11 +89,14 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
         vault.verify_keys()
+        gateways.stop_all_local()  # a killed console leaves its gateways: nothing of them is taken over
         connections.close_all()
 
     def _settle(self) -> None:
-        call_command("catalog_sync", stdout=self.stderr)
-        gateways.stop_all_local()  # a killed console leaves its gateways: nothing of them is taken over
+        try:
+            call_command("catalog_sync", stdout=self.stderr, stderr=self.stderr)
+        except CommandError as error:  # a source that cannot be read holds nothing else up; it has been named above
+            self.stderr.write(str(error))
         gateways.sweep()
         connections.close_all()
 
