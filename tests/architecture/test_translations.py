@@ -1,6 +1,7 @@
 """Every text has its Japanese, and every page shows nothing but it: walked as the pages come out, in both languages."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from audit import services as audit
 from audit.models import Verb
+from catalog import selectors as catalogue
 from catalog.models import CatalogServer
 from dynamic_mcp.models import Execution, ServerState, Session, SessionServer, SessionState
 from dynamic_mcp.states import EXECUTION_OPEN
@@ -31,6 +33,13 @@ PAGES_APART = {"/healthz", "/readyz", "/metrics", "/i18n/setlang/", "/people/<in
 
 def test_every_text_has_its_translation_and_the_compiled_file_is_made_from_it() -> None:
     assert messages.problems() == []
+
+
+@pytest.fixture(autouse=True)
+def _fresh_catalogue() -> Iterator[None]:
+    catalogue.forget()  # entries made past the services do not change the catalogue's revision
+    yield
+    catalogue.forget()
 
 
 @pytest.fixture
