@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def start(
     argv: Sequence[str],
     *,
     env: Mapping[str, str],
-    cwd: str | Path | None = None,
+    cwd: "str | os.PathLike[str] | None" = None,
     stdin: Stream = DEVNULL,
     stdout: Stream = DEVNULL,
     stderr: Stream = DEVNULL,
@@ -108,7 +107,7 @@ def run(
     *,
     env: Mapping[str, str],
     timeout_s: float,
-    cwd: str | Path | None = None,
+    cwd: "str | os.PathLike[str] | None" = None,
     max_bytes: int = 1024 * 1024,
 ) -> Finished:
     """Run a short command to its end, or kill its group after `timeout_s` or `max_bytes` of output.

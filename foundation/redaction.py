@@ -9,7 +9,6 @@ Pure: no settings, no database.
 import base64
 import html
 import json
-import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +40,8 @@ _ISSUED = re.compile(  # tokens that say what they are: ours, GitHub, GitLab, Sl
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+)*+")
 # `Basic` and `Bearer` are also words: what follows is a credential when it is no word.
 _SCHEME = re.compile(
-    r"(?i:\b(bearer|basic)) {1,8}(?=[a-z.-]{0,64}[A-Z0-9_+=~]|[A-Z]+[a-z]+[A-Z0-9]|[A-Za-z./-]{20})[A-Za-z0-9._~+/=-]{6,}"
+    r"(?i:\b(bearer|basic)) {1,8}(?=[a-z.-]{0,64}[A-Z0-9_+=~]|[A-Z]+[a-z]+[A-Z0-9]|[A-Za-z./-]{20})"
+    r"[A-Za-z0-9._~+/=-]{6,}"
 )
 # name="a value with spaces", also within a JSON text inside a JSON text (`\"`)
 _QUOTED = re.compile(
@@ -144,21 +144,3 @@ class Mask:
 def mask(text: str, secrets: Mapping[str, str]) -> str:
     """Return `text` with each value of `secrets` (name to value, 8 characters or more) as `[secret NAME]`."""
     return Mask(secrets).text(text)
-
-
-class RedactingFilter(logging.Filter):
-    """Redacts the finished message and the traceback of every log record; none can begin a line of its own."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        try:
-            message = record.getMessage()
-        except (TypeError, ValueError):  # a wrong format string: still a line, and no raw values on stderr
-            message = f"{record.msg} {record.args!r}"
-        record.msg = redact(message).replace("\n", "\\n")
-        record.args = ()
-        if record.exc_info and not record.exc_text:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-        for name in ("exc_text", "stack_info"):
-            if text := getattr(record, name, None):
-                setattr(record, name, "  | " + redact(str(text)).removeprefix("  | ").replace("\n", "\n  | "))
-        return True

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foundation.redaction import Mask, RedactingFilter, mask, plain, redact
+from foundation.log_redaction import RedactingFilter
+from foundation.redaction import Mask, mask, plain, redact
 
 VALUE = "s3cr3t-Canary_0123456789"
 PEM = "-----BEGIN {0}PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0B+/==\n-----END {0}PRIVATE KEY-----"
