@@ -9,20 +9,24 @@ from catalog.models import CatalogRevision, CatalogServer, Source
 from catalog.mounts import Mount
 from catalog.mounts import parse as mount_parse
 from catalog.search import QUERY_MAX_CHARS, Filters, Found, Index
+from catalog.wording import category_worded, schema_worded, searchable, worded
 
 __all__ = [
     "QUERY_MAX_CHARS",
     "Filters",
     "Mount",
     "Snapshot",
+    "category_worded",
     "forget",
     "mount_parse",
     "public",
     "revision",
+    "schema_worded",
     "search",
     "server",
     "snapshot",
     "sources",
+    "worded",
 ]
 
 # What search and lists need; readme and other long columns stay in the database.
@@ -59,7 +63,7 @@ def snapshot() -> Snapshot:
     with _lock:
         if _kept is None or _kept.revision != now:
             rows = list(CatalogServer.objects.order_by("name").values(*_COLUMNS))
-            _kept = Snapshot(now, [public(row) for row in rows], Index(rows))
+            _kept = Snapshot(now, [public(row) for row in rows], Index([searchable(row) for row in rows]))
         return _kept
 
 

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from catalog.models import Kind
+from catalog.selectors import worded
 from gateways.selectors import image_support
 from people.models import User
 
@@ -25,7 +26,10 @@ def connect_url(server: str) -> str:
 
 
 def catalog_rows(user: User, found: Sequence[dict[str, Any]], *, session: str = "") -> list[dict[str, Any]]:
-    """Return search rows with `url`, `glyph`, `about`, `note`, `tone` and `action` (add, connect, review, details)."""
+    """Return search rows with `url`, `glyph`, `about`, `note`, `tone` and `action` (add, connect, review, details).
+
+    Title and `about` are in the reader's language where the words are the console's own.
+    """
     no_images = any(row["kind"] in CONTAINERS for row in found) and image_support() is not None
     kept = f"?{urlencode({'session': session})}" if session else ""
     return [
@@ -35,7 +39,8 @@ def catalog_rows(user: User, found: Sequence[dict[str, Any]], *, session: str = 
             "url": reverse("dynamic_mcp:catalog_server", args=[row["name"]]) + kept,
             "connect_url": connect_url(row["name"]),
             "glyph": GLYPHS[Kind(row["kind"])],
-            "about": _short(row["description"]),
+            "title": worded(row["title"]),
+            "about": _short(worded(row["description"])),
         }
         for row in found
     ]

@@ -42,10 +42,11 @@ def catalog(request: HttpRequest) -> HttpResponse:
     shown = with_connections(request.user, rows[start : start + PAGE_SIZE])
     more = start + PAGE_SIZE < len(rows)
     sign_in = {"true": _("Needs sign-in"), "false": _("No sign-in")}
+    categories = {name: selectors.category_worded(name) for name in found.facets["category"]}
     groups = [
         _chips(given, "kind", found.facets["kind"], dict(Kind.choices)),
         _chips(given, "requires_oauth", found.facets["requires_oauth"], sign_in),
-        _chips(given, "category", found.facets["category"], {})[:_CATEGORIES_SHOWN],
+        _chips(given, "category", found.facets["category"], categories)[:_CATEGORIES_SHOWN],
     ]
     context = {
         "given": given,
@@ -84,7 +85,7 @@ def server_page(request: HttpRequest, name: str, error: ConsoleError | None = No
         "mounts": [selectors.mount_parse(volume) for volume in row.volumes],
         "poci_mounts": _container_mounts(row),
         "coverage": coverage(row.image) if row.image else None,
-        "settings": _settings(row.config_schema),
+        "settings": _settings(selectors.schema_worded(row.config_schema)),
         "sessions": _sessions_open(user),
         "may_add": user.may_use and row.approval != Approval.REJECTED,
     }

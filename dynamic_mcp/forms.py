@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.selectors import worded
 from dynamic_mcp.entries import ServerEntry
 from dynamic_mcp.models import SessionServer
 
@@ -38,7 +39,7 @@ class SecretsForm(forms.Form):
                 label=name,
                 required=name in needed and not is_set,
                 strip=False,
-                help_text=str(secret.get("description") or ""),
+                help_text=worded(str(secret.get("description") or "")),
                 widget=forms.PasswordInput(
                     attrs={
                         "autocomplete": "off",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from catalog.selectors import schema_worded, worded
 from dynamic_mcp.catalog_rows import GLYPHS, connect_url
 from dynamic_mcp.entries import ServerEntry
 from dynamic_mcp.forms import SecretsForm
@@ -32,7 +33,7 @@ class ServerCard:
 
     @property
     def title(self) -> str:
-        return str(self.row.entry.get("title") or self.row.server)
+        return worded(str(self.row.entry.get("title") or self.row.server))
 
     @property
     def icon(self) -> str:
@@ -87,7 +88,7 @@ def card_of(row: SessionServer) -> ServerCard:
     card = ServerCard(row, tools=list(row.tools))
     if entry.config_schema.get("properties"):
         held = row.config or MISSING  # nothing stored yet: the schema's defaults
-        card.config_form = SchemaForm.of_value(entry.config_schema, held, name=f"{CONFIG}-{row.pk}")
+        card.config_form = SchemaForm.of_value(schema_worded(entry.config_schema), held, name=f"{CONFIG}-{row.pk}")
     if entry.secrets:
         card.secrets_form = SecretsForm(row)
     return card

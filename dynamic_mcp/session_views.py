@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from catalog.selectors import schema_worded
 from dynamic_mcp import selectors, services
 from dynamic_mcp.catalog_views import server_page
 from dynamic_mcp.forms import SecretsForm, SessionForm
@@ -108,7 +109,8 @@ def server_config(request: HttpRequest, session_id: str, server: str) -> HttpRes
     found = selectors.session_active(_user(request), session_id)
     row = selectors.server_in(found, server)
     card = card_of(row)
-    form = SchemaForm.of_post(row.entry.get("config_schema"), request.POST.dict(), name=f"{CONFIG}-{row.pk}")
+    schema = schema_worded(row.entry.get("config_schema"))
+    form = SchemaForm.of_post(schema, request.POST.dict(), name=f"{CONFIG}-{row.pk}")
     card.config_form, card.open_part = form.with_rows_changed() or form, "config"
     if card.config_form is not form:
         return _session_page(request, found, card)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import django
+import yaml
 from babel.messages import Catalog
 from babel.messages.catalog import Message
 from babel.messages.extract import extract
@@ -21,7 +22,10 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+from catalog.wording import CATEGORIES, CATEGORY, STARTER
+
 ROOT = Path(__file__).resolve().parent.parent.parent
+STARTER_FILE = ROOT / "catalog" / "starter.yaml"
 FOLDER = ROOT / "catalog_site" / "locale" / "ja" / "LC_MESSAGES"
 APPS = [
     "foundation",
@@ -46,6 +50,7 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+TITLE_IN_WORDS = re.compile(r"\(.+\)| Doc(s|umentation)$")
 PLACE = re.compile(r"%\(\w+\)[a-z]|%[^(]|</?\w+>")  # placeholders, bare per cents, tags
 SAME_IN_BOTH = {"API", "Docker", "URL"}
 HEADER = """# Japanese texts of the console.
@@ -76,12 +81,29 @@ def sources() -> Iterator[tuple[Path, str]]:
         yield path, re.sub(r"^[ \t]+", "", templatize(path.read_text(), origin=str(path)), flags=re.MULTILINE)
 
 
+def catalogue_texts() -> Iterator[tuple[str, str, Path]]:
+    """Yield (text, context, file) of what the catalogue itself says: the starter's entries, the usual categories.
+
+    A title is a name and stays; only one that says something of the server in words is translated.
+    """
+    for entry in yaml.safe_load(STARTER_FILE.read_text())["servers"]:
+        texts = [entry["description"], *(tool["description"] for tool in entry.get("tools", []))]
+        texts += [entry["title"]] if TITLE_IN_WORDS.search(entry["title"]) else []
+        texts += [secret["description"] for secret in entry.get("secrets", [])]
+        for part in entry.get("config_schema", {}).get("properties", {}).values():
+            texts += [part["title"], part["description"]]
+        yield from ((text, STARTER, STARTER_FILE) for text in texts)
+    yield from ((name, CATEGORY, ROOT / "catalog" / "wording.py") for name in CATEGORIES)
+
+
 def found() -> Catalog:
     """Return every text in the sources, with the files it stands in."""
     catalog = Catalog(locale="ja")
     for path, text in sources():
         for _line, message, _comments, context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
             catalog.add(message, locations=[(str(path.relative_to(ROOT)), 0)], context=context)
+    for text, context, path in catalogue_texts():
+        catalog.add(text, locations=[(str(path.relative_to(ROOT)), 0)], context=context)
     return catalog
 
 
