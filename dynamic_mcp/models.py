@@ -76,9 +76,7 @@ class SessionServer(models.Model):
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="servers")
     server = models.CharField(_("server"), max_length=120)
     entry = models.JSONField(default=dict, editable=False)
-    config_sealed = models.BinaryField(
-        null=True, editable=False
-    )  # see `config`
+    config_sealed = models.BinaryField(null=True, editable=False)  # see `config`
     secret_keys = models.JSONField(default=dict, editable=False)  # {secret name: vault key}
     state = models.CharField(_("state"), max_length=20, choices=ServerState.choices, default=ServerState.STARTING)
     missing = models.JSONField(default=dict)  # {config: [path], secrets: [name]}
