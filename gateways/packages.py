@@ -137,8 +137,10 @@ def _installed(package: Mapping[str, Any], arguments: Sequence[str], cache: Path
 def package_environment(session_id: str, home: Path, cache: Path) -> dict[str, str]:
     """Return the allow-listed environment: own HOME and TMP, the user's caches, `PACKAGE_ENV`, CA files."""
     passed = (*_CA_FILES, *settings.PACKAGE_ENV)
+    environment = base_environment(session_id)
     return {
-        **base_environment(session_id),
+        **environment,
+        "PATH": _path_with_node(environment["PATH"]),
         "HOME": str(home),
         "TMPDIR": str(home / "tmp"),
         "UV_CACHE_DIR": str(cache / "uv"),
@@ -169,6 +171,12 @@ def _npx() -> str:
     if found is None:
         raise CommandMissing
     return found
+
+
+def _path_with_node(path: str) -> str:
+    """Return `path`, with the venv's programs at its end where only they hold a Node.js: scripts ask for `node`."""
+    beside = Path(sys.executable).with_name("node")
+    return f"{path}{os.pathsep}{beside.parent}" if beside.exists() and not shutil.which("node", path=path) else path
 
 
 def _beside_or_found(program: str) -> str | None:

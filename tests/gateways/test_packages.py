@@ -10,7 +10,7 @@ from catalog.models import Approval
 from foundation.ids import new_id
 from gateways import isolation
 from gateways.errors import CommandMissing, PackageNotApproved, PackageRefused
-from gateways.packages import check_value, package_argv, package_check, package_launch
+from gateways.packages import check_value, package_argv, package_check, package_environment, package_launch
 
 TIME = {"registry": "pypi", "name": "mcp-server-time", "version": "2025.9.25", "runner": "uvx"}
 EVERYTHING = {"registry": "npm", "name": "@modelcontextprotocol/server-everything", "version": "2025.9.25"}
@@ -67,6 +67,15 @@ def test_a_node_package_is_run_pinned(monkeypatch: pytest.MonkeyPatch, tmp_path:
         "@modelcontextprotocol/server-everything@2025.9.25",
         "stdio",
     ]
+
+
+def test_where_only_the_venv_has_node_a_script_finds_it_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "node").touch(0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    assert package_environment("s", tmp_path, tmp_path)["PATH"] == f"/nowhere:{tmp_path}"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert package_environment("s", tmp_path, tmp_path)["PATH"] == str(tmp_path)
 
 
 @pytest.mark.parametrize("registry", ["pypi", "npm"])
