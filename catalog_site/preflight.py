@@ -109,6 +109,14 @@ def node() -> Finding:
     return Finding("note", "npm packages", "npx is not there; npm servers cannot start.", fix)
 
 
+def package_isolation() -> Finding:
+    reason = gateways.isolation_missing()
+    if reason is None:
+        return Finding("ok", "Isolation", "package servers run in bubblewrap")
+    fix = "Install bubblewrap (Debian: apt install bubblewrap) and let it use user namespaces."
+    return Finding("note", "Isolation", reason, fix)
+
+
 def images() -> Finding:
     reason = gateways.image_support()
     if reason is None:
@@ -125,5 +133,6 @@ LOOKS: tuple[Callable[[], Finding], ...] = (
     port,
     uv,
     node,
+    package_isolation,
     images,
 )

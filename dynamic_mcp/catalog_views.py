@@ -20,7 +20,7 @@ from dynamic_mcp.models import Session, SessionState
 from dynamic_mcp.selectors import sessions_of
 from foundation.access import page
 from foundation.errors import ConsoleError, Forbidden
-from gateways.selectors import image_support
+from gateways.selectors import image_support, isolation_missing
 from people.models import User
 from signing.selectors import coverage
 
@@ -79,6 +79,7 @@ def server_page(request: HttpRequest, name: str, error: ConsoleError | None = No
         "error": error,
         "connect_url": connect_url(row.name),
         "no_images": image_support() if row.kind in CONTAINERS else None,
+        "not_isolated": isolation_missing() if row.kind == Kind.PACKAGE else None,
         "chosen_session": request.GET.get("session") or request.POST.get("session", ""),
         "connection_status": shown["connection_status"],
         "glyph": GLYPHS[Kind(row.kind)],

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from gateways import isolation
 from gateways.errors import RuntimeUnavailable
 from gateways.models import Gateway, GatewayState, Runtime
 from gateways.runtimes import docker
@@ -27,6 +28,11 @@ def runtime_choice() -> Runtime:
 def image_support() -> str | None:
     """Return why image servers cannot run here, with the fix, or None when they can."""
     return docker.available()
+
+
+def isolation_missing() -> str | None:
+    """Return why package servers run with the console's own rights on this machine, None where they are isolated."""
+    return isolation.available()
 
 
 def gateways_here() -> QuerySet[Gateway]:

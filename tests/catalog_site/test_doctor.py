@@ -19,7 +19,7 @@ def levels() -> dict[str, str]:
 def test_it_looks_at_everything_and_changes_nothing(db: None) -> None:
     assert set(levels()) == {
         "Python", "Data folder", "Settings", "Database", "Vault", "Port", "Python packages", "npm packages",
-        "Container images",
+        "Isolation", "Container images",
     }  # fmt: skip
     assert "bad" not in levels().values()
     assert not KeyCheck.objects.exists()

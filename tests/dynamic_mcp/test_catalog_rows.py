@@ -70,3 +70,11 @@ def test_a_refused_add_says_why_in_its_place_and_leaves_no_session(cast: Cast) -
     assert answer.status_code == 409
     assert b"runtime.unavailable" in answer.content
     assert not Session.objects.filter(owner=cast.operator, state=SessionState.ACTIVE).exists()
+
+
+def test_a_package_says_when_it_would_run_with_the_consoles_rights(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry_make("echo")
+    monkeypatch.setattr("gateways.isolation._answer", None)
+    monkeypatch.setenv("PATH", "/nowhere")
+    page = cast.browser(cast.operator).get("/catalog/echo/", headers={"accept-language": "en"}).content.decode()
+    assert "Package servers run with the console&#x27;s rights" in page
