@@ -75,6 +75,7 @@ class RunningConsole:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_signals_as_in_a_terminal,
         )
         threading.Thread(target=self._read, args=(ready,), daemon=True).start()
         ready.wait(timeout_s)
@@ -166,3 +167,9 @@ def running_console(root: Path, data: Path, **options: object) -> Iterator[Runni
         yield console.start(timeout_s=300.0)
     finally:
         console.kill()
+
+
+def _signals_as_in_a_terminal() -> None:
+    """Undo what a suite under `nohup` or in a shell's background hands down: ignored signals stay ignored."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
