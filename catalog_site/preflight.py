@@ -1,5 +1,6 @@
 """What `manage.py doctor` looks at: each finding with what it means and how to mend it."""
 
+import io
 import os
 import shutil
 import socket
@@ -55,7 +56,7 @@ def data_folder() -> Finding:
 
 def configuration() -> Finding:
     try:
-        call_command("check", verbosity=0)
+        call_command("check", verbosity=0, stdout=io.StringIO())
     except SystemCheckError as error:
         return Finding("bad", "Settings", str(error), "Correct the settings named above.")
     return Finding("ok", "Settings", "consistent")

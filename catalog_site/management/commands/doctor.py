@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from django.core.management import BaseCommand
+from django.utils import translation
 
 from catalog_site.preflight import findings
 
@@ -16,9 +17,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         bad = False
-        for finding in findings():
-            bad = bad or finding.level == "bad"
-            self.stdout.write(f"{MARKS[finding.level]}  {finding.subject}: {finding.text}")
-            if finding.fix:
-                self.stdout.write(f"      {finding.fix}")
+        with translation.override("en"):  # as all commands speak
+            for finding in findings():
+                bad = bad or finding.level == "bad"
+                self.stdout.write(f"{MARKS[finding.level]}  {finding.subject}: {finding.text}")
+                if finding.fix:
+                    self.stdout.write(f"      {finding.fix}")
         sys.exit(1 if bad else 0)
