@@ -1,6 +1,7 @@
 """A secret of its own sent down every path of a real console is found nowhere: no log, page, answer, file or process.
 
-Attack case 15. One console, one sending (`sent`), then each place is looked at from outside in.
+Attack case 15. One console, one sending (`sent`), then each place is looked at from outside in. Longer than others on
+purpose: what is sent and where it is looked for are two halves of one list, and are read side by side.
 """
 
 import contextlib
